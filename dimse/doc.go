@@ -1,0 +1,2 @@
+// Package dimse is the DICOM message service element (PS3.7).
+package dimse

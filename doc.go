@@ -1,0 +1,35 @@
+// Package leadglass is the contract of the program leadglass: its words and
+// the errors that its parts exchange.
+//
+// One program, three verbs:
+//
+//	survey  finds image archives that show patient data to anyone, counts what
+//	        they disclose, and keeps none of it
+//	serve   is an archive that is secure by default and records each release
+//	        before it happens
+//	review  judges whether each access was warranted
+//
+// # Words
+//
+// A probe asks, an exposure is what an answer means, a finding is an exposure
+// at a target. A guard enforces, a policy decides, evidence links a user to a
+// patient, a record is one line of the log, a review judges. A peer is who is
+// on the wire, a subject is the patient whom a record is about. The log is the
+// transparency log; program messages are diagnostics. A census counts, a scope
+// permits, an advisory is a published vulnerability.
+//
+// # Floors
+//
+// A package imports only from the lines above its own; layers_test.go holds
+// the floors and walls as a test.
+//
+//	dicom/dict
+//	dicom
+//	leadglass · ul · internal/{scope, place, product, advisory, compromise, govid}
+//	dimse · dicomweb
+//	internal/{probe, census} · ul/ultest · dimse/dimsetest
+//	internal/exposure
+//	internal/report
+//	internal/{survey, fleet}
+//	cmd/{leadglass, fleetsim}
+package leadglass

@@ -1,0 +1,2 @@
+// Package exposure says what an answer means: how bad, why, and what to do.
+package exposure

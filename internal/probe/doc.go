@@ -1,0 +1,2 @@
+// Package probe asks: one question, one file.
+package probe
