@@ -1,0 +1,65 @@
+# The developer loop. `make` before each commit, `make test` before each merge.
+
+GO       ?= go
+PKG      ?= ./...
+FUZZTIME ?= 60s
+SHOTS    ?= $(CURDIR)/dist/shots
+
+.PHONY: all check format vet staticcheck unit quick race test interop peers bench fuzz shots dict clean
+
+all: check unit
+
+check: format vet staticcheck
+
+format:
+	@files=$$(gofmt -l $$(git ls-files '*.go')); test -z "$$files" || { echo "not formatted, run gofmt -w:"; echo "$$files"; exit 1; }
+
+vet:
+	$(GO) vet ./...
+
+staticcheck:
+	$(GO) tool staticcheck ./...
+
+unit:
+	$(GO) test ./...
+
+# The house tests and the packages with changes since HEAD.
+quick:
+	@pkgs=$$(git diff --name-only HEAD -- '*.go' | xargs -r -n1 dirname | sort -u | sed 's|^|./|'); \
+	$(GO) test . $$pkgs
+
+race:
+	$(GO) test -race -count=1 -timeout 30m ./...
+
+# Everything, with the peers that we did not write.
+test: check peers interop
+
+interop:
+	INTEROP=1 $(GO) test -count=1 -p 1 -timeout 30m ./...
+
+# Installs the Debian peers where it may, and says which are missing.
+peers:
+	@sh .ci/peers
+
+bench:
+	@sh .ci/bench
+
+# make fuzz PKG=./ul FUZZTIME=60s: each target of one package, or of all.
+fuzz:
+	@for pkg in $$($(GO) list $(PKG)); do \
+	  for target in $$($(GO) test -list '^Fuzz' $$pkg | grep '^Fuzz' || true); do \
+	    echo "$$pkg $$target"; $(GO) test -run '^$$' -fuzz "^$$target$$" -fuzztime $(FUZZTIME) $$pkg || exit 1; \
+	  done; \
+	done
+
+# Pages as pictures, to be looked at.
+shots:
+	@mkdir -p $(SHOTS)
+	SHOTS=$(SHOTS) $(GO) test -count=1 -run Shots ./internal/report
+	@ls $(SHOTS)
+
+dict:
+	$(GO) generate ./dicom/dict
+
+clean:
+	rm -rf bin dist
