@@ -90,7 +90,7 @@ type System struct {
 	Vulnerabilities []Vulnerability `json:"vulnerabilities,omitempty"`
 	Indicators      []string        `json:"indicators,omitempty"`     // of compromise
 	GovernmentIDs   map[string]int  `json:"government_ids,omitempty"` // kind → how many in the sample
-	Honeypot        []string        `json:"honeypot,omitempty"`       // the signs; non-empty makes it a suspect
+	Honeypot        []string        `json:"honeypot,omitempty"`       // the signs; Suspect says how many it takes
 	TLS             *TLS            `json:"tls,omitempty"`
 	Web             []Web           `json:"web,omitempty"`
 	Patients        int64           `json:"patients"`

@@ -1,0 +1,63 @@
+package report
+
+import (
+	"slices"
+
+	"github.com/leadglass/leadglass/internal/exposure"
+)
+
+// Grade is how a country fares.
+type Grade string
+
+// The grades. Honeypot suspects are left out.
+//
+//	ugly  anyone can take images from at least one system, or at least one
+//	      system shows signs of compromise
+//	bad   not ugly, and at least one system tells anyone what nobody should
+//	      know (it discloses patient data, or answers QIDO-RS, WADO-RS, a web
+//	      viewer or an admin interface without login), or its software has a
+//	      vulnerability rated CVSS 10.0 or known to be exploited
+//	good  none of this was found
+//
+// A grade is about what was found, not about a country's hospitals: good says
+// that nothing was found among the addresses in scope.
+const (
+	Good Grade = "good"
+	Bad  Grade = "bad"
+	Ugly Grade = "ugly"
+)
+
+// Definition says what a grade means, for the report.
+func (g Grade) Definition() string {
+	switch g {
+	case Ugly:
+		return "Anyone can take images from at least one system, or at least one system shows signs of compromise."
+	case Bad:
+		return "Not ugly, but at least one system discloses patient data, or lets anyone into a web archive, viewer or admin interface, or runs software with a vulnerability rated CVSS 10.0 or known to be exploited."
+	case Good:
+		return "None of this was found among the addresses in scope."
+	}
+	return ""
+}
+
+// makesBad lists the exposures that rule out good.
+func makesBad() []exposure.ID {
+	return []exposure.ID{
+		exposure.PatientDataDisclosed, exposure.QIDOOpen, exposure.WADOOpen, exposure.ViewerOpen,
+		exposure.AdminOpen, exposure.VulnerableCritical, exposure.VulnerableExploited,
+	}
+}
+
+func gradeOf(systems []*System) Grade {
+	grade := Good
+	for _, s := range systems {
+		switch {
+		case Suspect(s):
+		case s.Retrievable, s.Has(exposure.RetrieveOpen), s.Has(exposure.Compromised):
+			return Ugly
+		case slices.ContainsFunc(makesBad(), s.Has):
+			grade = Bad
+		}
+	}
+	return grade
+}
