@@ -40,3 +40,73 @@ const (
 	UT VR = 'U'<<8 | 'T'
 	UV VR = 'U'<<8 | 'V'
 )
+
+// String returns the two letters.
+func (v VR) String() string { return string([]byte{byte(v >> 8), byte(v)}) }
+
+// letters says that the VR has the form of one, two capital letters.
+func (v VR) letters() bool {
+	a, b := byte(v>>8), byte(v)
+	return a >= 'A' && a <= 'Z' && b >= 'A' && b <= 'Z'
+}
+
+// short says that the length has 16 bits in explicit VR (PS3.5 table 7.1-2).
+// Every other VR, those yet to be invented included, has one of 32 bits.
+func (v VR) short() bool {
+	switch v {
+	case AE, AS, AT, CS, DA, DS, DT, FD, FL, IS, LO, LT, PN, SH, SL, SS, ST, TM, UI, UL, US:
+		return true
+	}
+	return false
+}
+
+// unit returns the size of what a byte order turns round (PS3.5 section 7.3).
+func (v VR) unit() int {
+	switch v {
+	case AT, OW, SS, US:
+		return 2
+	case FL, OF, OL, SL, UL:
+		return 4
+	case FD, OD, OV, SV, UV:
+		return 8
+	}
+	return 1
+}
+
+// IsText says that the value is text of the character set in force.
+func (v VR) IsText() bool {
+	switch v {
+	case LO, LT, PN, SH, ST, UC, UT:
+		return true
+	}
+	return false
+}
+
+// isString says that the value is text of any repertoire.
+func (v VR) isString() bool {
+	switch v {
+	case AE, AS, CS, DA, DS, DT, IS, TM, UI, UR:
+		return true
+	}
+	return v.IsText()
+}
+
+// single says that a backslash is part of the value (PS3.5 section 6.4).
+func (v VR) single() bool { return v == LT || v == ST || v == UT || v == UR }
+
+// padding is what makes an odd value even (PS3.5 section 6.2).
+func (v VR) padding() byte {
+	if v.isString() && v != UI {
+		return ' '
+	}
+	return 0
+}
+
+// known says that the VR is one of PS3.5 table 6.2-1.
+func (v VR) known() bool {
+	switch v {
+	case OB, OD, OF, OL, OV, OW, SQ, SV, UC, UN, UR, UT, UV:
+		return true
+	}
+	return v.short()
+}
