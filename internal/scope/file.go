@@ -47,7 +47,7 @@ type fileLimits struct {
 	Connections int     `toml:"connections"`
 }
 
-func readFile(name string) (*file, error) {
+func readFile(name string) ([]byte, error) {
 	if name == "" {
 		return nil, &Error{Kind: BadFile, What: "no scope file is named", Remedy: "write one and name it: --scope scope.toml"}
 	}
@@ -56,6 +56,10 @@ func readFile(name string) (*file, error) {
 		return nil, &Error{Kind: BadFile, File: name, What: reason(err), Err: err,
 			Remedy: "name a file that says who permitted the survey and whom it may ask"}
 	}
+	return text, nil
+}
+
+func decode(name string, text []byte) (*file, error) {
 	f := &file{name: name, text: text}
 	d := toml.NewDecoder(bytes.NewReader(text)).DisallowUnknownFields()
 	if err := d.Decode(f); err != nil {

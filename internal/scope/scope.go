@@ -61,7 +61,15 @@ type Host struct {
 // Load reads a scope file. now must lie within the authorisation. The error is
 // an *Error.
 func Load(name string, now time.Time) (*Scope, error) {
-	f, err := readFile(name)
+	text, err := readFile(name)
+	if err != nil {
+		return nil, err
+	}
+	return parse(name, text, now)
+}
+
+func parse(name string, text []byte, now time.Time) (*Scope, error) {
+	f, err := decode(name, text)
 	if err != nil {
 		return nil, err
 	}
