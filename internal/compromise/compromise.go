@@ -1,9 +1,85 @@
 // Package compromise recognises marks that an intruder left in what a system
-// shows to anyone.
+// shows to anyone: a defaced page, a miner in it, a web shell, a ransom note.
+//
+// A mark is words that have no business in an archive's page. It says that
+// somebody should look, no more; nothing of the page or text is kept.
 package compromise
 
-// Page returns the marks in a web page, as "miner", "web-shell", "defacement".
-func Page(body []byte) []string { panic("compromise: to do") }
+import "bytes"
+
+// The marks.
+const (
+	Miner      = "miner"       // a page that mines in the visitor's browser
+	WebShell   = "web-shell"   // a page that runs commands for whoever asks
+	Defacement = "defacement"  // a page that says who changed it
+	RansomNote = "ransom-note" // a page or text that wants money
+)
+
+// maxText is how much of a page or text is looked at.
+const maxText = 1 << 20
+
+// sign is a set of words in lower case of which at least so many must stand in a
+// text.
+type sign struct {
+	mark  string
+	least int
+	words []string
+}
+
+var signs = []sign{
+	// Miners: script names and constructors of the services that rented them,
+	// as the public block lists (NoCoin, MinerBlock) name them.
+	{Miner, 1, []string{
+		"coinhive.min.js", "coinhive.anonymous", "coin-hive.com", "authedmine.com", "cryptoloot", "crypto-loot.com",
+		"coinimp.com", "hashing.win", "webminepool.com", "deepminer.js", "deepminer.anonymous", "jsecoin.com",
+		"minero.cc", "coinerra.com", "monerominer", "cryptonight.wasm", "webminerpool", "startmining(",
+	}},
+	// Web shells: the titles and forms by which the common ones announce themselves.
+	{WebShell, 1, []string{
+		"c99shell", "r57shell", "b374k", "wso shell", "filesman", "jspspy", "weevely", "indoxploit", "alfa team shell",
+		"p0wny@shell", "php web shell", "cmd.jsp", "jsp file browser", "mini shell by", "aspxspy",
+	}},
+	{Defacement, 1, []string{
+		"hacked by", "defaced by", "h4cked by", "hack3d by", "hacked_by", "pwned by", "0wned by", "owned by team",
+		"touched by", "security breached by", "your security is low", "this site has been hacked", "was here - hacked",
+	}},
+	{RansomNote, 2, ransomWords},
+}
+
+// ransomWords are what ransom notes have in common; two of them are a note.
+var ransomWords = []string{
+	"files have been encrypted", "files are encrypted", "data has been encrypted", "data is encrypted",
+	"your data is backed up", "recover your data", "restore your data", "restore your files", "decrypt", "bitcoin", " btc",
+	".onion", "ransom", "payment", "pay ", "leaked", "read_me_to_recover", "how to recover",
+}
+
+// Page returns the marks in a web page, each once, in the order of the constants.
+func Page(body []byte) []string {
+	text := lower(body)
+	var marks []string
+	for _, s := range signs {
+		if s.in(text) {
+			marks = append(marks, s.mark)
+		}
+	}
+	return marks
+}
 
 // Ransom says whether a text sampled from a data set reads like a ransom note.
-func Ransom(text []byte) bool { panic("compromise: to do") }
+func Ransom(text []byte) bool {
+	return sign{RansomNote, 2, ransomWords}.in(lower(text))
+}
+
+func (s sign) in(text []byte) bool {
+	found := 0
+	for _, w := range s.words {
+		if bytes.Contains(text, []byte(w)) {
+			if found++; found == s.least {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+func lower(b []byte) []byte { return bytes.ToLower(b[:min(len(b), maxText)]) }

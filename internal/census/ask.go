@@ -1,0 +1,187 @@
+package census
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"math/bits"
+	"time"
+
+	"github.com/leadglass/leadglass/dicom"
+	"github.com/leadglass/leadglass/dicom/dict"
+	"github.com/leadglass/leadglass/dimse"
+)
+
+// counter is the work on one archive.
+type counter struct {
+	archive  *Archive
+	assoc    Association // nil between the peer's dropping one and the next question
+	budget   Budget      // what is left of it
+	deadline time.Time
+	reserve  time.Duration // for the sample of an estimate, past the deadline
+	failures int           // in a row
+}
+
+// maxFailures in a row and the archive is left alone: it answers no more.
+const maxFailures = 16
+
+var errBudget = errors.New("census: the budget is used up")
+
+// answer is what one question gave.
+type answer struct {
+	n         int64
+	instances int64       // what the answers say is below them
+	silent    int64       // answers that do not say
+	silents   []dicom.UID // of those, as many as may be counted one by one
+	whole     bool        // the peer says that this was all
+	broken    bool        // it timed out, or the association broke
+}
+
+func (c *counter) close() {
+	if c.assoc != nil {
+		c.assoc.Close()
+		c.assoc = nil
+	}
+}
+
+func (c *counter) late() bool { return !c.archive.Now().Before(c.deadline) }
+
+func (c *counter) spent() bool {
+	return c.budget.Answers <= 0 || c.budget.Queries <= 0 || c.failures >= maxFailures || c.late()
+}
+
+// ask sends one question. A peer that fails is no error here: the answer is not
+// whole. An error means that the run or the budget is over.
+func (c *counter) ask(ctx context.Context, q *dimse.Query, t *tally) (answer, error) {
+	if err := ctx.Err(); err != nil {
+		return answer{}, err
+	}
+	if c.spent() {
+		return answer{}, errBudget
+	}
+	if err := c.archive.Pause(ctx); err != nil {
+		return answer{}, err
+	}
+	c.budget.Queries--
+	t.left, t.late = c.budget.Answers, c.late
+	status, err := c.find(ctx, q, t)
+	c.budget.Answers -= t.got.n
+	t.got.broken = err != nil
+	t.got.whole = err == nil && status == dimse.Success && t.left >= 0
+	if t.got.whole || t.got.n > 0 {
+		c.failures = 0
+	} else {
+		c.failures++
+	}
+	return t.got, nil
+}
+
+func (c *counter) find(ctx context.Context, q *dimse.Query, t *tally) (dimse.Status, error) {
+	if c.assoc == nil {
+		assoc, err := c.archive.Open(ctx)
+		if err != nil {
+			return 0, fmt.Errorf("census: associating: %w", err)
+		}
+		c.assoc = assoc
+	}
+	rsp, err := c.assoc.Find(ctx, q, t.match)
+	if err != nil {
+		c.close()
+		return 0, err
+	}
+	return rsp.Status, nil
+}
+
+// clockEvery answers the clock is looked at, which costs more than an answer.
+const clockEvery = 4096
+
+// tally counts answers as they pass; it looks at two elements and keeps a
+// study's UID only where its images must be counted one by one.
+type tally struct {
+	count dicom.Tag // the element that says how many are below
+	uid   dicom.Tag // the element to keep of answers that do not; zero keeps none
+	room  int       // for so many
+	left  int64     // answers that the budget still allows
+	late  func() bool
+	got   answer
+
+	// Of the answer that is being looked at.
+	below int64
+	said  bool
+	name  []byte
+}
+
+func (t *tally) match(identifier []byte, ts *dicom.TransferSyntax) error {
+	if t.left--; t.left < 0 || t.got.n%clockEvery == clockEvery-1 && t.late() {
+		t.left = -1
+		return dimse.ErrCancel
+	}
+	t.got.n++
+	t.below, t.said, t.name = 0, false, nil
+	// An answer that cannot be read is an answer all the same.
+	_ = dicom.WalkBytes(identifier, ts, dicom.Limits{}, t.look)
+	if t.said {
+		t.got.instances += t.below
+		return nil
+	}
+	t.got.silent++
+	if t.uid != 0 && t.name != nil && len(t.got.silents) < t.room {
+		t.got.silents = append(t.got.silents, dicom.UID(t.name))
+	}
+	return nil
+}
+
+func (t *tally) look(v *dicom.Visit) error {
+	if v.Depth > 0 || v.Kind != dicom.ElementValue {
+		return nil
+	}
+	switch v.Tag {
+	case t.count:
+		t.below, t.said = number(v.Value)
+	case t.uid:
+		t.name = trimmed(v.Value)
+	}
+	return nil
+}
+
+// number reads an IS (PS3.5 section 6.2). Negative and unreadable numbers are
+// as good as none.
+func number(b []byte) (int64, bool) {
+	n, digits := int64(0), 0
+	for _, c := range b {
+		switch {
+		case c >= '0' && c <= '9' && digits < 12:
+			n, digits = n*10+int64(c-'0'), digits+1
+		case c == ' ' || c == 0 || c == '+' && digits == 0:
+		default:
+			return 0, false
+		}
+	}
+	return n, digits > 0
+}
+
+func trimmed(b []byte) []byte {
+	for len(b) > 0 && (b[len(b)-1] == 0 || b[len(b)-1] == ' ') {
+		b = b[:len(b)-1]
+	}
+	return b
+}
+
+// doubtful says whether n answers look like a cap that somebody configured. To
+// doubt a number that is right costs asking twice.
+func doubtful(n int64) bool {
+	if n < 10 {
+		return false
+	}
+	powerOfTwo := func(n int64) bool { return bits.OnesCount64(uint64(n)) == 1 }
+	return n%50 == 0 || powerOfTwo(n) || powerOfTwo(n+1) || (n+1)%100 == 0 || n%100 == 1
+}
+
+// tally looks at the answers of one axis.
+func (c *counter) tally(x axis) *tally {
+	t := &tally{count: x.count}
+	if x.unique == dict.StudyInstanceUID {
+		t.uid, t.room = x.unique, c.budget.Studies
+	}
+	return t
+}

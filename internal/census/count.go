@@ -1,0 +1,142 @@
+package census
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"github.com/leadglass/leadglass/dicom"
+)
+
+// count counts one axis.
+func (c *counter) count(ctx context.Context, x axis) (sum, error) {
+	first, err := c.ask(ctx, x.query(everything), c.tally(x))
+	if err != nil {
+		return sum{}, err
+	}
+	if first.whole && !doubtful(first.n) {
+		return whole(first), nil
+	}
+	w := &windows{counter: c, axis: x, first: first}
+	if err := w.ask(ctx); err != nil {
+		return sum{}, err
+	}
+	if w.total.n == 0 && first.n == 0 && !w.anyWhole {
+		return sum{}, errors.New("census: no answer")
+	}
+	return w.sum(ctx), nil
+}
+
+func whole(a answer) sum {
+	return sum{
+		n: a.n, low: a.n, high: a.n, exact: true,
+		instances: a.instances, silent: a.silent, sample: a.silents,
+	}
+}
+
+// windows is a count by date windows.
+type windows struct {
+	*counter
+	axis     axis
+	first    answer // to the question for everything
+	total    answer // of the windows that came back whole
+	asked    int
+	anyWhole bool
+	slow     int      // days of the shortest window that broke the peer; 0 none
+	left     []window // that the budget did not reach
+	stuck    []answer // of windows that cannot be cut and did not come back whole
+}
+
+// ask asks until each window came back whole, cannot be cut, or the budget is
+// used up.
+func (w *windows) ask(ctx context.Context) error {
+	w.left = dated(w.archive.Now())
+	for len(w.left) > 0 {
+		last := len(w.left) - 1
+		next := w.left[last]
+		if w.tooLong(next) {
+			parts, _ := next.halves(false)
+			w.left = append(w.left[:last], parts...)
+			continue
+		}
+		got, err := w.counter.ask(ctx, w.axis.query(next), w.tally(w.axis))
+		switch {
+		case errors.Is(err, errBudget) || errors.Is(err, context.DeadlineExceeded):
+			return nil
+		case err != nil:
+			return err
+		}
+		w.asked++
+		w.left = w.left[:last]
+		if got.broken && next.days() > 1 {
+			w.slow = max(2, min(or(w.slow, next.days()), next.days()))
+		}
+		if got.whole && !w.capped(got.n) {
+			w.anyWhole = true
+			w.total.add(got, w.budget.Studies)
+			continue
+		}
+		if parts, ok := next.halves(w.axis.time != 0); ok {
+			w.left = append(w.left, parts...)
+		} else {
+			w.stuck = append(w.stuck, got)
+		}
+	}
+	return nil
+}
+
+// tooLong says whether the window need not be asked for, since one no longer
+// broke the peer. Each such question costs a time-out; outside the years that
+// are likely to be full a long window is worth it.
+func (w *windows) tooLong(next window) bool {
+	return w.slow > 0 && next.from >= w.axis.era && next.days() >= w.slow && !next.openHigh
+}
+
+// capped says whether a window with n answers may hold more. Once everything
+// came back with a doubtful number, that number is the cap.
+func (w *windows) capped(n int64) bool {
+	if w.first.whole {
+		return n == w.first.n
+	}
+	return doubtful(n)
+}
+
+func (a *answer) add(b answer, room int) {
+	a.n += b.n
+	a.instances += b.instances
+	a.silent += b.silent
+	a.keep(b.silents, room)
+}
+
+// keep keeps the UIDs of silent studies, as many as there is room for.
+func (a *answer) keep(silents []dicom.UID, room int) {
+	a.silents = append(a.silents, silents[:max(0, min(len(silents), room-len(a.silents)))]...)
+}
+
+// sum adds up what the windows gave and estimates what they did not.
+func (w *windows) sum(ctx context.Context) sum {
+	used := len(w.left) == 0 && len(w.stuck) == 0
+	if used && w.first.whole && w.total.n <= w.first.n {
+		// The doubt was unfounded; what no window holds has no date.
+		return whole(w.first)
+	}
+	for _, got := range w.stuck {
+		w.total.add(got, w.budget.Studies)
+	}
+	var unknown sampled
+	if len(w.left) > 0 {
+		unknown = w.sampleDays(ctx)
+	}
+	s := whole(w.total)
+	s.how = windowsUsed(w.asked)
+	s.exact = used
+	if len(w.left) > 0 {
+		s.unknown = unknown
+		s.n += s.unknown.n
+		s.low, s.high = s.low+s.unknown.low, s.high+s.unknown.high
+		s.how += fmt.Sprintf(", the rest estimated from %d days drawn at random", s.unknown.days)
+	}
+	// At least as many as came in one answer exist.
+	s.n, s.low, s.high = max(s.n, w.first.n), max(s.low, w.first.n), max(s.high, w.first.n)
+	return s
+}
