@@ -18,65 +18,65 @@ const (
 // maxText is how much of a page or text is looked at.
 const maxText = 1 << 20
 
-// sign is a set of words in lower case of which at least so many must stand in a
-// text.
+// sign is a mark and the words in lower case of which one is enough.
 type sign struct {
 	mark  string
-	least int
 	words []string
 }
 
 var signs = []sign{
 	// Miners: script names and constructors of the services that rented them,
 	// as the public block lists (NoCoin, MinerBlock) name them.
-	{Miner, 1, []string{
+	{Miner, []string{
 		"coinhive.min.js", "coinhive.anonymous", "coin-hive.com", "authedmine.com", "cryptoloot", "crypto-loot.com",
 		"coinimp.com", "hashing.win", "webminepool.com", "deepminer.js", "deepminer.anonymous", "jsecoin.com",
 		"minero.cc", "coinerra.com", "monerominer", "cryptonight.wasm", "webminerpool", "startmining(",
 	}},
 	// Web shells: the titles and forms by which the common ones announce themselves.
-	{WebShell, 1, []string{
+	{WebShell, []string{
 		"c99shell", "r57shell", "b374k", "wso shell", "filesman", "jspspy", "weevely", "indoxploit", "alfa team shell",
 		"p0wny@shell", "php web shell", "cmd.jsp", "jsp file browser", "mini shell by", "aspxspy",
 	}},
-	{Defacement, 1, []string{
+	{Defacement, []string{
 		"hacked by", "defaced by", "h4cked by", "hack3d by", "hacked_by", "pwned by", "0wned by", "owned by team",
 		"touched by", "security breached by", "your security is low", "this site has been hacked", "was here - hacked",
 	}},
-	{RansomNote, 2, ransomWords},
 }
 
-// ransomWords are what ransom notes have in common; two of them are a note.
-var ransomWords = []string{
-	"files have been encrypted", "files are encrypted", "data has been encrypted", "data is encrypted",
-	"your data is backed up", "recover your data", "restore your data", "restore your files", "decrypt", "bitcoin", " btc",
-	".onion", "ransom", "payment", "pay ", "leaked", "read_me_to_recover", "how to recover",
-}
+// A ransom note says what was done and what is wanted.
+var (
+	ransomClaims = []string{
+		"files have been encrypted", "files are encrypted", "files are locked", "data has been encrypted", "data is encrypted",
+		"database has been encrypted", "data is backed up", "recover your data", "restore your data", "restore your files",
+		"recover your files", "decrypt", "stolen your data", "leak your data", "will be leaked", "read_me_to_recover",
+	}
+	ransomDemands = []string{"bitcoin", " btc", "monero", " xmr", ".onion", "ransom", "pay ", "wallet", "contact us", "contact:"}
+)
 
 // Page returns the marks in a web page, each once, in the order of the constants.
 func Page(body []byte) []string {
 	text := lower(body)
 	var marks []string
 	for _, s := range signs {
-		if s.in(text) {
+		if says(text, s.words) {
 			marks = append(marks, s.mark)
 		}
+	}
+	if ransom(text) {
+		marks = append(marks, RansomNote)
 	}
 	return marks
 }
 
 // Ransom says whether a text sampled from a data set reads like a ransom note.
-func Ransom(text []byte) bool {
-	return sign{RansomNote, 2, ransomWords}.in(lower(text))
-}
+func Ransom(text []byte) bool { return ransom(lower(text)) }
 
-func (s sign) in(text []byte) bool {
-	found := 0
-	for _, w := range s.words {
+func ransom(text []byte) bool { return says(text, ransomClaims) && says(text, ransomDemands) }
+
+func says(text []byte, words []string) bool {
+	for _, w := range words {
 		if bytes.Contains(text, []byte(w)) {
-			if found++; found == s.least {
-				return true
-			}
+			return true
 		}
 	}
 	return false
