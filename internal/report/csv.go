@@ -15,6 +15,7 @@ type column struct {
 
 // columns lists them in order; a new one goes at the end.
 func columns() []column {
+	catalogue := newCatalogue()
 	return []column{
 		{"address", func(s *System) string { return s.Address }},
 		{"name", func(s *System) string { return s.Name }},
@@ -22,7 +23,7 @@ func columns() []column {
 		{"reject", func(s *System) string { return s.Reject }},
 		{"country", func(s *System) string { return s.Country }},
 		{"network", func(s *System) string { return s.Network }},
-		{"severity", func(s *System) string { return severityOf(s).String() }},
+		{"severity", func(s *System) string { return string(catalogue.severity(s)) }},
 		{"vendor", func(s *System) string { return s.Vendor }},
 		{"product", func(s *System) string { return s.Product }},
 		{"version", func(s *System) string { return s.Version }},

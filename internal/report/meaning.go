@@ -1,56 +1,74 @@
 package report
 
 import (
+	"cmp"
+	"slices"
+
 	"github.com/leadglass/leadglass/internal/exposure"
 )
 
-// Severity is how bad an exposure is.
-type Severity int
+// catalogue is what package exposure says of each exposure, looked up once for
+// a whole rendering.
+type catalogue map[string]exposure.Exposure
 
-// The severities, in order.
-const (
-	Info Severity = iota
-	Low
-	Medium
-	High
-	Critical
-)
-
-func (v Severity) String() string {
-	return [...]string{"info", "low", "medium", "high", "critical"}[min(max(v, Info), Critical)]
-}
-
-// meaning is what the catalogue says of an exposure.
-type meaning struct {
-	ID                         exposure.ID
-	Severity                   Severity
-	Title, Explanation, Remedy string
-}
-
-// meaningOf looks an exposure up; an unknown one is shown by its name.
-func meaningOf(id string) meaning {
-	return meaning{ID: exposure.ID(id), Severity: fallbackSeverity(exposure.ID(id)), Title: id}
-}
-
-func fallbackSeverity(id exposure.ID) Severity {
-	switch id {
-	case exposure.PatientDataDisclosed, exposure.RetrieveOpen, exposure.Compromised, exposure.VulnerableExploited, exposure.VulnerableCritical:
-		return Critical
-	case exposure.FindPatientOpen, exposure.FindStudyOpen, exposure.FindWorklistOpen, exposure.QIDOOpen, exposure.WADOOpen, exposure.ViewerOpen, exposure.AdminOpen, exposure.Vulnerable, exposure.GovernmentIDs:
-		return High
-	case exposure.StoreOpen, exposure.AnyAETitle, exposure.DICOMPlaintext, exposure.ViewerPlaintext, exposure.TLSOld:
-		return Medium
-	case exposure.TLSCertificateExpired, exposure.TLSCertificateUntrusted, exposure.TLSCertificateWeak:
-		return Low
+func newCatalogue() catalogue {
+	list := exposure.List()
+	c := make(catalogue, len(list))
+	for _, e := range list {
+		c[string(e.ID)] = e
 	}
-	return Info
+	return c
 }
 
-// severityOf is the worst severity among the exposures of a system.
-func severityOf(s *System) Severity {
-	worst := Info
+// of looks an exposure up; one that a later version named is shown by its id.
+func (c catalogue) of(id string) exposure.Exposure {
+	if e, ok := c[id]; ok {
+		return e
+	}
+	return exposure.Exposure{ID: exposure.ID(id), Title: id, Severity: exposure.Info}
+}
+
+// severity is the worst among the exposures of a system.
+func (c catalogue) severity(s *System) exposure.Severity {
+	worst := exposure.Info
 	for _, id := range s.Exposures {
-		worst = max(worst, meaningOf(id).Severity)
+		if v := c.of(id).Severity; v.Rank() > worst.Rank() {
+			worst = v
+		}
 	}
 	return worst
+}
+
+// listed is the exposures of a system, worst first.
+func (c catalogue) listed(s *System) []exposure.Exposure {
+	list := make([]exposure.Exposure, len(s.Exposures))
+	for i, id := range s.Exposures {
+		list[i] = c.of(id)
+	}
+	slices.SortStableFunc(list, func(a, b exposure.Exposure) int {
+		return cmp.Or(cmp.Compare(b.Severity.Rank(), a.Severity.Rank()), cmp.Compare(a.ID, b.ID))
+	})
+	return list
+}
+
+// ranked is a system and its severity.
+type ranked struct {
+	*System
+	Severity exposure.Severity
+}
+
+// worstFirst sorts by severity, then by records, then by the number of
+// exposures, then by address; honeypot suspects are left out.
+func (c catalogue) worstFirst(systems []System) []ranked {
+	var list []ranked
+	for i := range systems {
+		if s := &systems[i]; !Suspect(s) {
+			list = append(list, ranked{s, c.severity(s)})
+		}
+	}
+	slices.SortStableFunc(list, func(a, b ranked) int {
+		return cmp.Or(cmp.Compare(b.Severity.Rank(), a.Severity.Rank()), cmp.Compare(b.Studies, a.Studies),
+			cmp.Compare(b.Images, a.Images), cmp.Compare(len(b.Exposures), len(a.Exposures)))
+	})
+	return list
 }

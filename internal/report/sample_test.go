@@ -59,20 +59,20 @@ func sample(n int) *report.Survey {
 		Answers: map[string]int64{"closed": int64(n * 31), "timeout": int64(n * 12), "other-service": int64(n * 2)},
 	}
 	for i := range n {
-		s.Systems = append(s.Systems, sampleSystem(r, i, i*52/max(n, 1)))
+		s.Systems = append(s.Systems, sampleSystem(r, i))
 	}
 	report.Finish(s)
 	return s
 }
 
-func sampleSystem(r *rand.Rand, i, spread int) report.System {
+func sampleSystem(r *rand.Rand, i int) report.System {
 	discloses := i%39 < 10
 	soft := software[pick(r, len(software), func(k int) int { return software[k].share })]
 	where := places[pick(r, len(places), func(k int) int { return places[k].share })].code
 	if discloses {
 		where = places[pick(r, 52, func(k int) int { return places[k].share })].code
-		if i%390 < 70 {
-			where = places[spread].code // each of the 52 has one
+		if i%39 == 0 {
+			where = places[i/39%52].code // each of the 52 has one
 		}
 	}
 	y := report.System{

@@ -9,6 +9,8 @@ import (
 	"time"
 
 	"golang.org/x/text/width"
+
+	"github.com/leadglass/leadglass/internal/exposure"
 )
 
 // Widths of the terminal table.
@@ -109,9 +111,14 @@ func (t *table) line(format string, a ...any) {
 func (t *table) head(s *Survey) {
 	a := s.Authorisation
 	t.line("%s", t.paint(bold, fit("Survey for "+cmp.Or(a.Organisation, "an unnamed organisation"), t.width)))
-	t.line("%s", fit("authorisation "+cmp.Or(a.Reference, "unknown")+", "+span(s.Started, s.Finished)+", "+group(s.HostsAsked)+" of "+plural(s.Hosts, "host")+" asked", t.width))
+	about := "authorisation " + cmp.Or(strip(a.Reference, maxLong), "unknown") + ", " + span(s.Started, s.Finished)
+	for _, l := range wrap(about+"; "+group(s.HostsAsked)+" of "+plural(s.Hosts, "host")+" asked", t.width) {
+		t.line("%s", fit(l, t.width))
+	}
 	if s.Partial {
-		t.line("%s", t.paint(yellow, "PARTIAL: interrupted before every host was asked; every figure is a lower bound."))
+		for _, l := range wrap("PARTIAL: interrupted before every host was asked; each figure is a lower bound.", t.width) {
+			t.line("%s", t.paint(yellow, l))
+		}
 	}
 	t.line("")
 	for _, l := range wrap(Headline(s), t.width) {
@@ -169,8 +176,12 @@ func (t *table) figures(f *Totals) {
 
 // estimateNote says how good the sums are.
 func estimateNote(f *Totals) string {
-	return fmt.Sprintf("Counts of %s are estimates: between %s and %s studies, %s and %s images (sums of the limits of 95 %% intervals).",
-		plural(f.SystemsEstimated, "system"), group(f.StudiesLow), group(f.StudiesHigh), group(f.ImagesLow), group(f.ImagesHigh))
+	studies := "between " + group(f.StudiesLow) + " and " + group(f.StudiesHigh)
+	if f.StudiesLow == f.StudiesHigh {
+		studies = group(f.StudiesLow)
+	}
+	return fmt.Sprintf("The counts of %s are estimates: in all %s studies, between %s and %s images (sums of the limits of 95 %% intervals).",
+		plural(f.SystemsEstimated, "system"), studies, group(f.ImagesLow), group(f.ImagesHigh))
 }
 
 // leader puts a label left and a value right in so many columns.
@@ -196,7 +207,7 @@ func (t *table) countries(s *Survey) {
 			group(f.SystemsDICOM), group(f.SystemsDisclosing), group(f.Studies), group(f.Images))
 	}
 	if more := len(list) - len(shown); more > 0 {
-		t.line("%s", t.paint(dim, fmt.Sprintf("and %s more", plural(int64(more), "country"))))
+		t.line("%s", t.paint(dim, "and "+plural(int64(more), "more country")))
 	}
 	t.line("")
 }
@@ -223,9 +234,9 @@ func worstCountries(list []Country) []Country {
 }
 
 func (t *table) worst(s *Survey) {
-	var list []*System
-	for _, y := range worstSystems(s.Systems) {
-		if severityOf(y) >= High && len(list) < tableRows {
+	var list []ranked
+	for _, y := range newCatalogue().worstFirst(s.Systems) {
+		if y.Severity.Rank() >= exposure.High.Rank() && len(list) < tableRows {
 			list = append(list, y)
 		}
 	}
@@ -239,8 +250,8 @@ func (t *table) worst(s *Survey) {
 	name := t.width - address - 41
 	t.line("%s", t.paint(dim, pad("Worst systems", address)+" CC Severity "+pad("Product", name)+"     Studies      Images"))
 	for _, y := range list {
-		t.line("%s %s %s %s %11s %11s", pad(y.Address, address), pad(y.Country, 2), t.paint(severityColour(severityOf(y)), pad(severityOf(y).String(), 8)),
-			pad(strings.TrimSpace(y.Product+" "+y.Version), name), countText(y, y.Studies), countText(y, y.Images))
+		t.line("%s %s %s %s %11s %11s", pad(y.Address, address), pad(y.Country, 2), t.paint(severityColour(y.Severity), pad(string(y.Severity), 8)),
+			pad(strings.TrimSpace(y.Product+" "+y.Version), name), countText(y.System, y.Studies), countText(y.System, y.Images))
 	}
 	t.line("")
 }
@@ -256,34 +267,11 @@ func countText(s *System, n int64) string {
 	return group(n)
 }
 
-func severityColour(v Severity) string {
-	if v >= High {
+func severityColour(v exposure.Severity) string {
+	if v.Rank() >= exposure.High.Rank() {
 		return red
 	}
 	return yellow
-}
-
-// worstSystems sorts by severity, then by records, then by address; honeypot
-// suspects are left out.
-func worstSystems(systems []System) []*System {
-	type ranked struct {
-		*System
-		severity Severity
-	}
-	var list []ranked
-	for i := range systems {
-		if s := &systems[i]; !Suspect(s) {
-			list = append(list, ranked{s, severityOf(s)})
-		}
-	}
-	slices.SortStableFunc(list, func(a, b ranked) int {
-		return cmp.Or(cmp.Compare(b.severity, a.severity), cmp.Compare(b.Studies, a.Studies), cmp.Compare(b.Images, a.Images), cmp.Compare(len(b.Exposures), len(a.Exposures)))
-	})
-	out := make([]*System, len(list))
-	for i, r := range list {
-		out[i] = r.System
-	}
-	return out
 }
 
 // cells is how many columns a text takes on a terminal: East Asian wide
