@@ -1,0 +1,54 @@
+package probe
+
+import (
+	"bytes"
+	"context"
+
+	"github.com/leadglass/leadglass/internal/product"
+)
+
+// adminPage is an administration interface and words that only stand in it once
+// somebody is let in.
+type adminPage struct {
+	path  string
+	words []string // all of them
+}
+
+// adminPages are those of known archives, as their manuals say.
+func adminPages() []adminPage {
+	return []adminPage{
+		// Orthanc's REST interface: stores, deletes and configures.
+		{"/system", []string{`"ApiVersion"`, `"DicomAet"`}},
+		{"/app/explorer.html", []string{"Orthanc Explorer"}},
+		{"/dcm4chee-arc/ctrl/status", []string{`"status"`}},
+		{"/dcm4chee-web3/", []string{"dcm4chee", "folder"}},
+		{"/jmx-console/", []string{"JMX Agent View"}},
+		{"/cgi-bin/dgate.exe?mode=top", []string{"Conquest"}},
+		{"/cgi-bin/dgate?mode=top", []string{"Conquest"}},
+		{"/manager/html", []string{"Tomcat Web Application Manager"}},
+	}
+}
+
+// admin looks for an administration interface without login, until one is found.
+func admin(ctx context.Context, s *Site) error {
+	for _, a := range adminPages() {
+		p, err := s.visit(ctx, a.path)
+		if err != nil {
+			return err
+		}
+		if s.real(p) && !login(p) && a.is(p) {
+			s.Facts.Admin = true
+			return nil
+		}
+	}
+	return nil
+}
+
+func (a adminPage) is(p product.Page) bool {
+	for _, w := range a.words {
+		if !bytes.Contains(p.Body, []byte(w)) {
+			return false
+		}
+	}
+	return true
+}

@@ -1,0 +1,67 @@
+package probe
+
+import (
+	"fmt"
+	"math"
+)
+
+// Limits bounds what one target can make us read. The zero value is the safe
+// default; a negative value switches a limit off.
+type Limits struct {
+	SampleAnswers int // C-FIND answers and QIDO matches that are looked at
+	DrainAnswers  int // further answers read while a peer heeds a C-CANCEL
+	BodyBytes     int // of one HTTP answer
+	HeaderBytes   int // of one HTTP answer
+	Redirects     int // followed from one page, on the same host and port
+	Associations  int // with one DICOM service, before TLS versions are asked for
+}
+
+// The defaults.
+const (
+	// A first page of any worklist shows more; what is of interest is whether
+	// attributes come back at all.
+	defaultSampleAnswers = 20
+	// A peer may have filled its send buffer before it reads the C-CANCEL: 4 MiB
+	// of answers of 1 KiB.
+	defaultDrainAnswers = 4096
+	// Titles and fingerprints stand at the beginning of a page.
+	defaultBodyBytes = 64 << 10
+	// As net/http servers take by default, less a factor: archives set few headers.
+	defaultHeaderBytes = 32 << 10
+	// "/" to "/app/" to "/app/index.html".
+	defaultRedirects = 2
+	// In the clear, within TLS, with less, twice again after a peer hung up on a
+	// question, and the second pair of titles.
+	defaultAssociations = 6
+)
+
+func (l Limits) orDefault() Limits {
+	return Limits{
+		SampleAnswers: or(l.SampleAnswers, defaultSampleAnswers),
+		DrainAnswers:  or(l.DrainAnswers, defaultDrainAnswers),
+		BodyBytes:     or(l.BodyBytes, defaultBodyBytes),
+		HeaderBytes:   or(l.HeaderBytes, defaultHeaderBytes),
+		Redirects:     or(l.Redirects, defaultRedirects),
+		Associations:  or(l.Associations, defaultAssociations),
+	}
+}
+
+func or(v, byDefault int) int {
+	switch {
+	case v == 0:
+		return byDefault
+	case v < 0:
+		return math.MaxInt32
+	}
+	return v
+}
+
+// LimitError says which limit a target crossed.
+type LimitError struct {
+	Name  string // as "associations"
+	Limit int64
+}
+
+func (e *LimitError) Error() string {
+	return fmt.Sprintf("probe: over the limit %s of %d", e.Name, e.Limit)
+}

@@ -1,0 +1,131 @@
+package probe
+
+import (
+	"context"
+	"crypto/tls"
+	"crypto/x509"
+	"fmt"
+	"net"
+	"slices"
+)
+
+// versions are those that a handshake is tried with, ascending.
+func versions() []struct {
+	id   uint16
+	name string
+} {
+	return []struct {
+		id   uint16
+		name string
+	}{
+		{tls.VersionTLS10, "1.0"},
+		{tls.VersionTLS11, "1.1"},
+		{tls.VersionTLS12, "1.2"},
+		{tls.VersionTLS13, "1.3"},
+	}
+}
+
+// handshake is what one TLS handshake showed.
+type handshake struct {
+	conn    *tls.Conn // nil where it did not succeed
+	version string    // agreed on, even where the server then wanted a certificate
+	chain   []*x509.Certificate
+	asked   bool // for a certificate of ours
+}
+
+func (h *handshake) close() {
+	if h.conn != nil {
+		h.conn.Close()
+	}
+}
+
+// shake makes a handshake on conn, which it then owns. The server is not
+// verified here: what it shows is the finding.
+func (a *Asker) shake(ctx context.Context, conn net.Conn, name string, low, high uint16) (*handshake, error) {
+	h := &handshake{}
+	c := tls.Client(conn, &tls.Config{
+		ServerName:         name,
+		MinVersion:         low,
+		MaxVersion:         high,
+		CipherSuites:       everySuite(),
+		InsecureSkipVerify: true, // Trust judges the chain
+		GetClientCertificate: func(*tls.CertificateRequestInfo) (*tls.Certificate, error) {
+			h.asked = true
+			return &tls.Certificate{}, nil
+		},
+		VerifyConnection: func(s tls.ConnectionState) error {
+			h.chain = s.PeerCertificates
+			h.version = versionName(s.Version)
+			return nil
+		},
+	})
+	if err := c.HandshakeContext(ctx); err != nil {
+		conn.Close()
+		return h, err
+	}
+	h.conn = c
+	return h, nil
+}
+
+func versionName(id uint16) string {
+	for _, v := range versions() {
+		if v.id == id {
+			return v.name
+		}
+	}
+	return ""
+}
+
+// everySuite includes those that nobody should use any more: whether a server
+// can be talked to comes before how well.
+func everySuite() []uint16 {
+	var ids []uint16
+	for _, s := range slices.Concat(tls.CipherSuites(), tls.InsecureCipherSuites()) {
+		ids = append(ids, s.ID)
+	}
+	return ids
+}
+
+// learn notes what a handshake showed.
+func (t *TLS) learn(h *handshake, trust *Trust) {
+	if h.version != "" && !slices.Contains(t.Versions, h.version) {
+		t.Versions = append(t.Versions, h.version)
+		slices.Sort(t.Versions)
+	}
+	t.ClientCert = t.ClientCert || h.asked
+	if len(h.chain) > 0 && t.NotAfter.IsZero() {
+		t.NotAfter = h.chain[0].NotAfter.UTC()
+		t.Faults = trust.Faults(h.chain)
+	}
+}
+
+// askTLS asks where DICOM was found within TLS, or behind a demand for a
+// certificate.
+func askTLS(ctx context.Context, d *Dialogue) error {
+	if d.Facts.TLS == nil {
+		return nil
+	}
+	return d.asker.askTLS(ctx, d.target, d.Facts.TLS)
+}
+
+// askTLS tries each version that known does not list yet with a handshake of
+// its own.
+func (a *Asker) askTLS(ctx context.Context, t Target, known *TLS) error {
+	for _, v := range versions() {
+		if slices.Contains(known.Versions, v.name) {
+			continue
+		}
+		conn, err := a.dial(ctx, t)
+		if err != nil {
+			return fmt.Errorf("probe: asking for TLS %s: %w", v.name, err)
+		}
+		hctx, cancel := context.WithTimeout(ctx, a.Network.Timeout)
+		h, err := a.shake(hctx, conn, t.Name, v.id, v.id)
+		cancel()
+		if err == nil || h.asked { // anything else is a refusal of this version
+			known.learn(h, a.Trust)
+		}
+		h.close()
+	}
+	return ctx.Err()
+}
