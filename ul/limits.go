@@ -1,32 +1,109 @@
 package ul
 
-import (
-	"fmt"
-	"time"
-)
+import "time"
 
 // Limits bounds what a peer can make us hold or wait for. The zero value is the
 // safe default; a negative value switches a limit off.
 type Limits struct {
-	PDULength    int64         // longest P-DATA-TF that we announce and take
-	AssociatePDU int64         // longest A-ASSOCIATE-RQ or -AC
-	Contexts     int           // presentation contexts of one request
-	SubItems     int           // user information sub-items
-	ARTIM        time.Duration // PS3.8 section 9.1.5
-	Read         time.Duration // one PDU, from its first byte to its last
-	Write        time.Duration // one write
-	Idle         time.Duration // no PDU from the peer
-	Total        time.Duration // the whole association
-	Associations int           // at once, per server
-	PerPeer      int           // at once, per server and peer address
+	PDULength        int64         // longest P-DATA-TF that we announce and take
+	AssociatePDU     int64         // longest A-ASSOCIATE-RQ or -AC
+	Contexts         int           // presentation contexts of one request
+	TransferSyntaxes int           // transfer syntaxes of one presentation context
+	SubItems         int           // user information sub-items, lists within them counted
+	Buffer           int64         // read buffer, and write buffer; never off, at least 4 KiB
+	ARTIM            time.Duration // from the connection to the answer (PS3.8 section 9.1.5)
+	Read             time.Duration // one PDU, from its first byte to its last
+	Write            time.Duration // one write
+	Idle             time.Duration // no PDU from the peer
+	Total            time.Duration // the whole association
+	Linger           time.Duration // ARTIM again: for the peer to close after our last PDU
+	Associations     int           // at once, per server
+	PerPeer          int           // at once, per server and peer address
 }
 
-// LimitError says which limit the peer crossed.
-type LimitError struct {
-	Name  string
-	Limit int64
+// The names of LimitError.
+const (
+	limitPDULength        = "pdu_length"
+	limitAssociatePDU     = "associate_pdu"
+	limitContexts         = "contexts"
+	limitTransferSyntaxes = "transfer_syntaxes"
+	limitSubItems         = "sub_items"
+	limitARTIM            = "artim"
+	limitRead             = "read"
+	limitWrite            = "write"
+	limitIdle             = "idle"
+	limitTotal            = "total"
+	limitLinger           = "linger"
+)
+
+const (
+	// DCMTK's ASC_MAXIMUMPDUSIZE, the longest that a common toolkit sends. The
+	// data are passed on as they come, so the length costs no memory.
+	defaultPDULength = 131072
+	// 128 contexts (all the odd ids that there are) with 60 transfer syntaxes
+	// of 26 bytes each need 240 KiB; pynetdicom can propose about 50.
+	defaultAssociatePDU = 256 << 10
+	// Ids are odd and one byte (PS3.8 section 9.3.2.2): there are 128.
+	defaultContexts = 128
+	// PS3.6 table A-1 knew 61 transfer syntaxes in 2024; twice that.
+	defaultTransferSyntaxes = 128
+	// A role, an extended and a common extended negotiation per context, and
+	// as many related SOP classes, and the handful that come once.
+	defaultSubItems = 128*4 + 8
+	// One read or write of a loopback or jumbo segment; measured, longer ones
+	// gain under 3 %.
+	defaultBuffer = 64 << 10
+	// What a buffer starts with; an A-ASSOCIATE-AC with 8 contexts fits, and
+	// a peer that says nothing costs no more.
+	startBuffer = 1 << 10
+	minBuffer   = 4 << 10
+	// DCMTK and pynetdicom wait 30 s for an association.
+	defaultARTIM = 30 * time.Second
+	// The longest PDU at 2 KiB a second, less than a modem carries.
+	defaultRead = time.Minute
+	// As Read: one write is at most one buffer.
+	defaultWrite = time.Minute
+	// Archives look for minutes before the first C-FIND answer; five is the
+	// timeout of idle modalities in dcm4che's default configuration.
+	defaultIdle = 5 * time.Minute
+	// A night of migration; whatever takes longer does well to reconnect.
+	defaultTotal = 24 * time.Hour
+	// Long enough for two round trips around the world.
+	defaultLinger = 2 * time.Second
+	// Measured: 500 associations with full buffers stay under 64 MiB.
+	defaultAssociations = 500
+	// A modality opens a handful, a router some dozens.
+	defaultPerPeer = 100
+)
+
+// withDefaults resolves zero to the default and off to a value never reached.
+func (l Limits) withDefaults() Limits {
+	return Limits{
+		PDULength:        limit(l.PDULength, defaultPDULength),
+		AssociatePDU:     limit(l.AssociatePDU, defaultAssociatePDU),
+		Contexts:         limit(l.Contexts, defaultContexts),
+		TransferSyntaxes: limit(l.TransferSyntaxes, defaultTransferSyntaxes),
+		SubItems:         limit(l.SubItems, defaultSubItems),
+		Buffer:           max(limit(max(l.Buffer, 0), defaultBuffer), minBuffer),
+		ARTIM:            limit(l.ARTIM, defaultARTIM),
+		Read:             limit(l.Read, defaultRead),
+		Write:            limit(l.Write, defaultWrite),
+		Idle:             limit(l.Idle, defaultIdle),
+		Total:            limit(l.Total, defaultTotal),
+		Linger:           limit(l.Linger, defaultLinger),
+		Associations:     limit(l.Associations, defaultAssociations),
+		PerPeer:          limit(l.PerPeer, defaultPerPeer),
+	}
 }
 
-func (e *LimitError) Error() string {
-	return fmt.Sprintf("ul: over the limit %s of %d", e.Name, e.Limit)
+// limit is the value that holds: the default for zero, none for negative. None
+// is half of the highest value, so that a time can still be added to it.
+func limit[T ~int | ~int64](set, def T) T {
+	if set == 0 {
+		return def
+	}
+	if set < 0 {
+		return 1 << 62
+	}
+	return set
 }
