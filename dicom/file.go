@@ -75,12 +75,14 @@ func (r *Reader) meta(f *File, opt Options) error {
 		if !(VR(b[4])<<8 | VR(b[5])).letters() {
 			ts = ImplicitVRLittleEndian
 		}
-		opt.StopBefore = NewTag(groupFileMeta+1, 0)
+		opt.StopBefore = 0
 		r.reset(ts, opt, math.MaxInt64)
+		r.onlyMeta = true
 		var err error
 		if f.Meta, err = r.Decode(); err != nil {
 			return err
 		}
+		r.onlyMeta = false
 	}
 	if uid := f.Meta.UID(tagTransferSyntax); uid != "" {
 		f.TransferSyntax = SyntaxOf(uid)

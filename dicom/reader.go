@@ -12,12 +12,13 @@ import (
 // that the step has, Read streams it, and Next passes over what was not read.
 // It keeps no value, so pixel data of any size cost one window of ReadAhead bytes.
 type Reader struct {
-	src   source
-	lim   Limits
-	stop  Tag // see Options.StopBefore; zero is none
-	typed bool
-	v     Visit
-	err   error
+	src      source
+	lim      Limits
+	stop     Tag  // see Options.StopBefore; zero is none
+	onlyMeta bool // stop where group 0002 ends
+	typed    bool
+	v        Visit
+	err      error
 
 	stack    []frame // what is open, the data set itself first
 	depth    int     // sequences open
@@ -117,7 +118,7 @@ func (r *Reader) element(f *frame) error {
 	if h.tag.Group() == groupDelimiters {
 		return r.delimiter(f, h)
 	}
-	if r.stop != 0 && h.tag >= r.stop && len(r.stack) == 1 {
+	if len(r.stack) == 1 && r.stops(h.tag) {
 		return io.EOF
 	}
 	if err := r.count(); err != nil {
@@ -136,6 +137,10 @@ func (r *Reader) element(f *frame) error {
 	}
 	r.value(ElementValue, h, f.big)
 	return nil
+}
+
+func (r *Reader) stops(tag Tag) bool {
+	return r.stop != 0 && tag >= r.stop || r.onlyMeta && tag.Group() != groupFileMeta
 }
 
 // value makes the step one that has a value.
