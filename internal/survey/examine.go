@@ -1,3 +1,6 @@
+package survey
+
+import (
 	"cmp"
 	"context"
 	"crypto/rand"
