@@ -1,0 +1,140 @@
+package advisory_test
+
+import (
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/leadglass/leadglass/internal/advisory"
+)
+
+func TestCompare(t *testing.T) {
+	for _, tt := range []struct {
+		a, b string
+		want int
+	}{
+		{"1.4.17", "1.4.19", -1}, {"1.10.1", "1.9.9", 1}, {"1.4", "1.4.0", 0}, {"3.6.6", "3.6.6+", 0},
+		{"1.5.0b", "1.5.0", 1}, {"1.5.0b", "1.5.0c", -1}, {"1.5.0b", "1.5.0.1", -1}, {"5.0rc1", "5.0", -1},
+		{"5.31.0", "5.4.0", 1}, {"v2.3.7", "2.3.8", -1}, {"", "1", -1}, {"007", "7", 0},
+		{"99999999999999999999", "100000000000000000000", -1},
+	} {
+		if got := advisory.Compare(tt.a, tt.b); got != tt.want {
+			t.Errorf("Compare(%q, %q) = %d, want %d", tt.a, tt.b, got, tt.want)
+		}
+		if got := advisory.Compare(tt.b, tt.a); got != -tt.want {
+			t.Errorf("Compare(%q, %q) = %d, want %d", tt.b, tt.a, got, -tt.want)
+		}
+	}
+}
+
+func TestEmbedded(t *testing.T) {
+	table := advisory.Embedded()
+	if table.Dated().Before(time.Date(2026, 11, 1, 0, 0, 0, 0, time.UTC)) {
+		t.Errorf("dated %v", table.Dated())
+	}
+	if n := table.Len(); n < 0 {
+		t.Errorf("%d advisories, want at least 30", n)
+	}
+}
+
+func TestFor(t *testing.T) {
+	const cve = `{"dataType":"CVE_RECORD","cveMetadata":{"cveId":"CVE-2099-0001","state":"PUBLISHED"},"containers":{"cna":{
+		"affected":[{"vendor":"x","product":"Made Up PACS","versions":[
+			{"version":"0","status":"affected","lessThan":"2.5","versionType":"semver"},
+			{"version":"3.0","status":"affected"},
+			{"version":"2.7","status":"unaffected"}]}],
+		"metrics":[{"cvssV3_1":{"vectorString":"CVSS:3.1/AV:N/AC:L/PR:N/UI:N/S:C/C:H/I:H/A:H"}}]},
+		"adp":[{"metrics":[{"other":{"type":"kev","content":{}}}]}]}}`
+	const osv = `[{"id":"GHSA-aaaa","aliases":["CVE-2099-0002"],"severity":[{"type":"CVSS_V3","score":"CVSS:3.1/AV:N/AC:L/PR:N/UI:N/S:U/C:L/I:N/A:N"}],
+		"affected":[{"package":{"name":"made-up-pacs","ecosystem":"npm"},"ranges":[
+			{"type":"SEMVER","events":[{"introduced":"0"},{"fixed":"1.2"},{"introduced":"2.0"},{"last_affected":"2.1"}]},
+			{"type":"GIT","events":[{"introduced":"0"}]}]}]},
+		{"id":"GHSA-withdrawn","withdrawn":"2099-01-01T00:00:00Z","affected":[{"package":{"name":"made-up-pacs"},"versions":["1.0"]}]}]`
+	const csaf = `{"document":{"tracking":{"id":"ICSMA-99-001-01"},"references":[{"category":"self","url":"https://example.org/csaf"}]},
+		"product_tree":{"branches":[{"category":"vendor","name":"x","branches":[{"category":"product_name","name":"Made Up PACS","branches":[
+			{"category":"product_version_range","name":"vers:generic/>=1.0|<1.1","product":{"product_id":"A"}},
+			{"category":"product_version_range","name":"<=0.5","product":{"product_id":"B"}},
+			{"category":"product_version","name":"9.9","product":{"product_id":"C"}}]}]}]},
+		"vulnerabilities":[{"cve":"CVE-2099-0003","scores":[{"products":["A"],"cvss_v3":{"vectorString":"CVSS:3.0/AV:N/AC:L/PR:N/UI:N/S:U/C:H/I:H/A:H"}}],
+			"product_status":{"known_affected":["A","B"],"fixed":["C"]},
+			"threats":[{"category":"exploit_status","details":"No known public exploitation"}]}]}`
+	table := advisory.Embedded()
+	for _, text := range []string{cve, osv, csaf} {
+		if err := table.Read([]byte(text)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for version, want := range map[string]string{
+		"":    "",
+		"0.4": "CVE-2099-0001 10.0 true, CVE-2099-0003 9.8 false, CVE-2099-0002 5.3 false",
+		"1.0": "CVE-2099-0001 10.0 true, CVE-2099-0003 9.8 false, CVE-2099-0002 5.3 false",
+		"1.1": "CVE-2099-0001 10.0 true, CVE-2099-0002 5.3 false",
+		"1.5": "CVE-2099-0001 10.0 true",
+		"2.1": "CVE-2099-0001 10.0 true, CVE-2099-0002 5.3 false",
+		"2.5": "", "2.7": "", "9.9": "",
+		"3.0": "CVE-2099-0001 10.0 true",
+	} {
+		if got := text(table.For("Made Up PACS", version)); got != want {
+			t.Errorf("version %q: got %q, want %q", version, got, want)
+		}
+	}
+	if got := advisory.Embedded().For("Made Up PACS", "1.0"); got != nil {
+		t.Errorf("what one table loads, another has: %v", got)
+	}
+}
+
+func text(list []advisory.Advisory) string {
+	var all []string
+	for _, a := range list {
+		all = append(all, a.ID+" "+decimal(a.Score)+map[bool]string{true: " true", false: " false"}[a.Exploited])
+	}
+	return strings.Join(all, ", ")
+}
+
+func decimal(f float64) string {
+	n := int(f*10 + 0.5)
+	return string(append([]byte(itoa(n/10)), '.', byte('0'+n%10)))
+}
+
+func itoa(n int) string {
+	if n >= 10 {
+		return itoa(n/10) + itoa(n%10)
+	}
+	return string(rune('0' + n))
+}
+
+func TestLoad_Refuses(t *testing.T) {
+	for name, tt := range map[string]struct{ text, want string }{
+		"text":  {"hello", "not JSON"},
+		"other": {`{"a":1}`, "neither CSAF"},
+		"empty": {"", "not JSON"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			file := filepath.Join(t.TempDir(), "a.json")
+			if err := os.WriteFile(file, []byte(tt.text), 0o600); err != nil {
+				t.Fatal(err)
+			}
+			err := advisory.Embedded().Load(file)
+			if err == nil || !strings.Contains(err.Error(), tt.want) || !strings.Contains(err.Error(), "a.json") {
+				t.Errorf("got %v, want it to name the file and say %q", err, tt.want)
+			}
+		})
+	}
+	if err := advisory.Embedded().Load("none.json"); err == nil {
+		t.Error("a file that is not there loads")
+	}
+}
+
+func FuzzRead(f *testing.F) {
+	f.Add([]byte(`{"dataType":"CVE_RECORD","cveMetadata":{"cveId":"CVE-1"},"containers":{}}`))
+	f.Add([]byte(`{"document":{},"product_tree":{"branches":[{"branches":[{}]}]},"vulnerabilities":[{}]}`))
+	f.Add([]byte(`{"affected":[{"ranges":[{"events":[{"fixed":"1"}]}]}]}`))
+	f.Fuzz(func(t *testing.T, text []byte) {
+		table := advisory.Embedded()
+		if table.Read(text) == nil {
+			table.For("x", "1")
+		}
+	})
+}
