@@ -125,5 +125,3 @@ func webCell(s *System) string {
 	}
 	return strings.Join(list, "; ")
 }
-
-func number(n int64) string { return strconv.FormatInt(n, 10) }

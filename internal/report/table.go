@@ -49,36 +49,8 @@ func Headline(s *Survey) string {
 	if t.Countries > 0 {
 		where = " in " + plural(t.Countries, "country")
 	}
-	verb := "disclose"
-	if t.SystemsDisclosing == 1 {
-		verb = "discloses"
-	}
 	return fmt.Sprintf("%s of %s %s patient data to anyone%s: %s, %s.", group(t.SystemsDisclosing),
-		plural(t.SystemsDICOM, "image archive"), verb, where, plural(t.Studies, "study"), plural(t.Images, "image"))
-}
-
-// plural says how many of a thing.
-func plural(n int64, thing string) string {
-	if n == 1 {
-		return "1 " + thing
-	}
-	if stem, ok := strings.CutSuffix(thing, "y"); ok {
-		return group(n) + " " + stem + "ies"
-	}
-	return group(n) + " " + thing + "s"
-}
-
-// group writes a number with a comma between thousands.
-func group(n int64) string {
-	s := number(n)
-	sign := ""
-	if n < 0 {
-		sign, s = "-", s[1:]
-	}
-	for i := len(s) - 3; i > 0; i -= 3 {
-		s = s[:i] + "," + s[i:]
-	}
-	return sign + s
+		plural(t.SystemsDICOM, "image archive"), verb(t.SystemsDisclosing, "discloses", "disclose"), where, plural(t.Studies, "study"), plural(t.Images, "image"))
 }
 
 // table is the text while it is made.
