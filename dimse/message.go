@@ -28,6 +28,7 @@ type link struct {
 	w        wire
 	lim      Limits // in force, see withDefaults
 	contexts contexts
+	busy     func(bool) // tells the association that a request is being served
 
 	// Owned by the reader.
 	in    Command // the last command set
@@ -44,7 +45,11 @@ type link struct {
 }
 
 func newLink(w wire, rq *ul.AssociateRQ, ac *ul.AssociateAC, lim Limits) *link {
-	return &link{w: w, lim: lim.withDefaults(), contexts: agreed(rq, ac)}
+	l := &link{w: w, lim: lim.withDefaults(), contexts: agreed(rq, ac), busy: func(bool) {}}
+	if b, ok := w.(interface{ Busy(bool) }); ok {
+		l.busy = b.Busy
+	}
+	return l
 }
 
 // readCommand reads the next command set into l.in. io.EOF says that the peer

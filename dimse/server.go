@@ -93,27 +93,36 @@ func (s *server) message(ctx context.Context) error {
 		<-op.done // it has only the end of its last response to write
 		s.running = nil
 	}
-	on := s.l.contexts.get(s.l.inID)
+	s.l.busy(true)
+	err := s.request(ctx, s.l.contexts.get(s.l.inID), &rq)
+	if s.running == nil {
+		s.l.busy(false)
+	}
+	return err
+}
+
+// request serves a request.
+func (s *server) request(ctx context.Context, on *agreement, rq *Command) error {
 	switch rq.Field {
 	case CEchoRQ:
-		return s.echo(ctx, on, &rq)
+		return s.echo(ctx, on, rq)
 	case CStoreRQ:
 		return s.store(ctx)
 	case CFindRQ:
-		return s.find(ctx, on, &rq)
+		return s.find(ctx, on, rq)
 	case CGetRQ:
-		return s.get(ctx, on, &rq)
+		return s.get(ctx, on, rq)
 	case CMoveRQ:
-		return s.move(ctx, on, &rq)
+		return s.move(ctx, on, rq)
 	case NActionRQ:
-		return s.action(ctx, on, &rq)
+		return s.action(ctx, on, rq)
 	case NEventReportRQ:
 		return s.eventReport(ctx)
 	}
 	if err := s.l.skipData(); err != nil {
 		return err
 	}
-	return s.answer(on, &rq, UnrecognisedOp)
+	return s.answer(on, rq, UnrecognisedOp)
 }
 
 // answer answers a request with a status and nothing else.
@@ -193,6 +202,7 @@ func (s *server) start(ctx context.Context, on *agreement, rq *Command, run func
 		defer close(op.done)
 		rsp, err := run(op)
 		op.finish(rsp, err)
+		op.l.busy(false)
 		op.cancel(nil)
 	}()
 }
