@@ -37,23 +37,24 @@ func uint16Of(b []byte, big bool) uint16 {
 	return binary.LittleEndian.Uint16(b)
 }
 
-// header reads the header at the cursor and leaves the cursor there.
-func (r *Reader) header(f *frame) (header, error) {
+// header reads the header at the cursor into r.h and leaves the cursor there.
+func (r *Reader) header(f *frame) error {
 	b := r.src.peek(12)
 	if len(b) < 8 {
-		return header{}, r.short(f, b)
+		return r.short(f, b)
 	}
-	h := header{tag: tagOf(b, f.big), size: 8}
+	h := &r.h
+	h.tag, h.vr, h.size, h.untyped = tagOf(b, f.big), 0, 8, false
 	if f.implicit || h.tag.Group() == groupDelimiters {
 		h.length = uint32Of(b[4:], f.big)
 		if h.tag.Group() != groupDelimiters {
 			h.vr = vrOf(h.tag, f.signed)
 		}
-		return h, nil
+		return nil
 	}
 	if h.vr = VR(b[4])<<8 | VR(b[5]); h.vr.short() {
 		h.length = uint32(uint16Of(b[6:], f.big))
-		return h, nil
+		return nil
 	}
 	return r.longHeader(f, h, b)
 }
@@ -66,27 +67,27 @@ func (r *Reader) header(f *frame) (header, error) {
 // reserved bytes are not zero, since some writers invent VRs. Anything else in
 // the place of the VR is taken for an element in implicit VR, as some writers
 // switch in private sequences.
-func (r *Reader) longHeader(f *frame, h header, b []byte) (header, error) {
+func (r *Reader) longHeader(f *frame, h *header, b []byte) error {
 	switch {
 	case !h.vr.letters():
 		h.length, h.vr = uint32Of(b[4:], f.big), vrOf(h.tag, f.signed)
-		return h, r.plausible(f, h)
+		return r.plausible(f, h)
 	case !h.vr.known() && (b[6] != 0 || b[7] != 0):
 		h.length = uint32(uint16Of(b[6:], f.big))
-		return h, nil
+		return nil
 	case len(b) < 12:
-		return h, r.short(f, b)
+		return r.short(f, b)
 	}
 	h.length, h.size = uint32Of(b[8:], f.big), 12
 	if h.vr == UN && r.typed && h.length != UndefinedLength {
 		h.vr = vrOf(h.tag, f.signed)
 		h.untyped = h.vr != UN
 	}
-	return h, nil
+	return nil
 }
 
 // plausible guards the guess that a header is one of implicit VR.
-func (r *Reader) plausible(f *frame, h header) error {
+func (r *Reader) plausible(f *frame, h *header) error {
 	if h.length == UndefinedLength || int64(h.length) <= f.end-r.src.offset()-8 {
 		return nil
 	}

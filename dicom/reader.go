@@ -17,6 +17,7 @@ type Reader struct {
 	stop     Tag  // see Options.StopBefore; zero is none
 	onlyMeta bool // stop where group 0002 ends
 	typed    bool
+	h        header // the last one read
 	v        Visit
 	err      error
 
@@ -111,10 +112,10 @@ func (r *Reader) next() error {
 
 // element reads the header of a data element (PS3.5 section 7.1).
 func (r *Reader) element(f *frame) error {
-	h, err := r.header(f)
-	if err != nil {
+	if err := r.header(f); err != nil {
 		return err
 	}
+	h := &r.h
 	if h.tag.Group() == groupDelimiters {
 		return r.delimiter(f, h)
 	}
@@ -144,8 +145,9 @@ func (r *Reader) stops(tag Tag) bool {
 }
 
 // value makes the step one that has a value.
-func (r *Reader) value(kind Kind, h header, big bool) {
-	r.v = Visit{Kind: kind, Depth: r.depth, Tag: h.tag, VR: h.vr, Length: h.length}
+func (r *Reader) value(kind Kind, h *header, big bool) {
+	v := &r.v // field by field: this is the hot path
+	v.Kind, v.Depth, v.Tag, v.VR, v.Length, v.Value = kind, r.depth, h.tag, h.vr, h.length, nil
 	r.rest, r.unit = int64(h.length), 1
 	if big {
 		r.unit = h.vr.unit()
@@ -153,7 +155,7 @@ func (r *Reader) value(kind Kind, h header, big bool) {
 }
 
 // fits says whether a value of defined length stays within what contains it.
-func (r *Reader) fits(f *frame, h header) error {
+func (r *Reader) fits(f *frame, h *header) error {
 	if int64(h.size)+int64(h.length) <= f.end-r.src.offset() {
 		return nil
 	}
@@ -166,7 +168,7 @@ func (r *Reader) fits(f *frame, h header) error {
 // open enters a sequence or encapsulated pixel data. An element of VR UN and
 // undefined length is a sequence in implicit VR little endian, whatever is
 // around it (PS3.5 section 6.2.2, note 2).
-func (r *Reader) open(f *frame, h header) error {
+func (r *Reader) open(f *frame, h *header) error {
 	next := frame{kind: ofItems, tag: h.tag, end: f.end, implicit: f.implicit, big: f.big, signed: f.signed}
 	vr := h.vr
 	switch {
@@ -200,7 +202,7 @@ func (r *Reader) open(f *frame, h header) error {
 }
 
 // itemFollows says that the value after the header begins with an item.
-func (r *Reader) itemFollows(h header) bool {
+func (r *Reader) itemFollows(h *header) bool {
 	b := r.src.peek(h.size + 4)
 	return len(b) == h.size+4 && tagOf(b[h.size:], false) == Item
 }
@@ -208,10 +210,11 @@ func (r *Reader) itemFollows(h header) bool {
 // item reads what may stand in a sequence: an item or its delimiter (PS3.5
 // section 7.5).
 func (r *Reader) item(f *frame) error {
-	h, err := r.header(f)
-	switch {
-	case err != nil:
+	if err := r.header(f); err != nil {
 		return err
+	}
+	h := &r.h
+	switch {
 	case h.tag == SequenceDelimitationItem:
 		return r.delimiter(f, h)
 	case h.tag != Item:
@@ -236,10 +239,11 @@ func (r *Reader) item(f *frame) error {
 
 // fragment reads what may stand in encapsulated pixel data (PS3.5 section A.4).
 func (r *Reader) fragment(f *frame) error {
-	h, err := r.header(f)
-	switch {
-	case err != nil:
+	if err := r.header(f); err != nil {
 		return err
+	}
+	h := &r.h
+	switch {
 	case h.tag == SequenceDelimitationItem:
 		return r.delimiter(f, h)
 	case h.tag != Item:
@@ -261,7 +265,7 @@ func (r *Reader) fragment(f *frame) error {
 
 // delimiter ends an item or a sequence. One that stands, needlessly, at the
 // very end of a defined length is passed over.
-func (r *Reader) delimiter(f *frame, h header) error {
+func (r *Reader) delimiter(f *frame, h *header) error {
 	want := SequenceDelimitationItem
 	if f.kind == ofElements {
 		want = ItemDelimitationItem
