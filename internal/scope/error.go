@@ -39,6 +39,9 @@ func (e *Error) Error() string {
 
 func (e *Error) Unwrap() error { return e.Err }
 
+// Hint is what helps.
+func (e *Error) Hint() string { return e.Remedy }
+
 // RefusedError says that an address must not be asked.
 type RefusedError struct {
 	Addr netip.AddrPort

@@ -75,7 +75,7 @@ func (e *Examiner) Examine(ctx context.Context, h scope.Host, n *probe.Network) 
 		go func() {
 			defer all.Done()
 			defer func() { <-turn }()
-			e.port(ctx, asker, h, p)
+			e.portCaught(ctx, asker, h, p)
 		}()
 	}
 	all.Wait()

@@ -1,0 +1,133 @@
+package survey
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"net/netip"
+	"os"
+	"path/filepath"
+	"time"
+)
+
+// CheckpointFile is the name of the checkpoint in the folder of a survey.
+//
+// It is lines of JSON that are only appended. The first says which survey it is;
+// each further one is a host that was finished, by its place in the order of
+// the scope, with what it gave; the last, of a survey that is complete, has the
+// time of its end. A line is written as soon as its host is finished, so that a
+// kill loses no more than the hosts in flight, and synced within a second, so
+// that a power cut loses no more than that. A line that was torn off is dropped
+// when the file is read.
+const CheckpointFile = "survey.ckpt"
+
+const (
+	checkpointVersion = 1
+	folderMode        = 0o700 // what is found tells strangers where to go
+	fileMode          = 0o600
+	syncEvery         = time.Second
+)
+
+// header is the first line.
+type header struct {
+	Version int                     `json:"leadglass_checkpoint"`
+	Tool    string                  `json:"tool"`
+	Scope   string                  `json:"scope"` // scope.Targets.Hash
+	Hosts   uint64                  `json:"hosts"`
+	Started time.Time               `json:"started"`
+	Names   map[string][]netip.Addr `json:"names,omitempty"` // as they were looked up
+}
+
+// line is any further line.
+type line struct {
+	Host     *uint64   `json:"host,omitempty"`
+	Found    *Found    `json:"found,omitempty"`
+	Finished time.Time `json:"finished,omitzero"`
+}
+
+// checkpoint is the file while a survey runs; nil keeps none. The collector
+// alone uses it.
+type checkpoint struct {
+	file   *os.File
+	synced time.Time
+	dirty  bool
+}
+
+// startCheckpoint begins a new file in a folder that prior has been checked of.
+func (p *prior) startCheckpoint(h header) (*checkpoint, error) {
+	if p.file == nil {
+		return nil, nil
+	}
+	c := &checkpoint{file: p.file}
+	if p.header != nil {
+		_, err := c.file.Seek(p.size, 0)
+		if err == nil {
+			err = c.file.Truncate(p.size)
+		}
+		return c, unwritten(err)
+	}
+	if err := c.file.Truncate(0); err != nil {
+		return nil, unwritten(err)
+	}
+	if _, err := c.file.Seek(0, 0); err != nil {
+		return nil, unwritten(err)
+	}
+	if err := c.write(h); err != nil {
+		return nil, err
+	}
+	return c, c.sync()
+}
+
+func unwritten(err error) error {
+	if err == nil {
+		return nil
+	}
+	return &Error{What: "writing the checkpoint", Err: err, Remedy: "make room on the disk, then go on with --resume"}
+}
+
+// write appends one line in one write, so that a kill tears at most the last.
+func (c *checkpoint) write(v any) error {
+	if c == nil {
+		return nil
+	}
+	b, err := json.Marshal(v)
+	if err != nil {
+		return fmt.Errorf("survey: encoding a line of the checkpoint: %w", err)
+	}
+	_, err = c.file.Write(append(b, '\n'))
+	c.dirty = true
+	return unwritten(err)
+}
+
+// host appends a finished host.
+func (c *checkpoint) host(k uint64, f *Found) error {
+	return c.write(line{Host: &k, Found: f})
+}
+
+// tick syncs when it is time.
+func (c *checkpoint) tick(now time.Time) error {
+	if c == nil || !c.dirty || now.Sub(c.synced) < syncEvery {
+		return nil
+	}
+	c.synced = now
+	return c.sync()
+}
+
+func (c *checkpoint) sync() error {
+	c.dirty = false
+	return unwritten(c.file.Sync())
+}
+
+// end appends the end of a complete survey and closes the file.
+func (c *checkpoint) end(finished time.Time, complete bool) error {
+	if c == nil {
+		return nil
+	}
+	var err error
+	if complete {
+		err = c.write(line{Finished: finished})
+	}
+	return errors.Join(err, c.sync(), c.file.Close())
+}
+
+func checkpointName(dir string) string { return filepath.Join(dir, CheckpointFile) }

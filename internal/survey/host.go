@@ -1,0 +1,98 @@
+package survey
+
+import (
+	"context"
+	"errors"
+	"net/netip"
+	"time"
+
+	"github.com/leadglass/leadglass/internal/probe"
+	"github.com/leadglass/leadglass/internal/scope"
+)
+
+func addressOf(h scope.Host, port uint16) string {
+	return netip.AddrPortFrom(h.Addr, port).String()
+}
+
+// host asks one host. It returns nil when the run ended before it was done, and
+// in any case within the host's time and the grace.
+func (r *run) host(ctx context.Context, h scope.Host) *Found {
+	d := r.newDoor(ctx, h)
+	open, err := d.knock(ctx)
+	if err != nil {
+		return nil
+	}
+	if open == 0 {
+		return &Found{Answers: d.deadAnswers()}
+	}
+	reserve := min(perHost, r.connections)
+	if err := r.slots.Acquire(ctx, reserve); err != nil {
+		return nil
+	}
+	defer r.slots.Release(reserve)
+	return r.examine(ctx, d, int(reserve), open)
+}
+
+// examined is what an examination ended with.
+type examined struct {
+	found *Found
+	err   error
+}
+
+// examine hands the host to the examiner for as long as its time lasts. An
+// examiner that does not come back is left behind with its connections closed.
+func (r *run) examine(run context.Context, d *door, reserve, open int) *Found {
+	ctx, cancel := context.WithTimeoutCause(run, r.cfg.Limits.HostTime, errHostTime)
+	defer cancel()
+	d.ctx, d.reserved = ctx, reserve
+	d.until, _ = ctx.Deadline()
+	stop := context.AfterFunc(ctx, d.close)
+	defer d.close()
+	defer stop()
+	done := make(chan examined, 1)
+	go func() { // ends with ctx, or is of no more use
+		var e examined
+		e.err = r.caught(d.host, func() (err error) {
+			e.found, err = r.cfg.Examiner.Examine(ctx, d.host, &probe.Network{Dial: d.dial, Pause: d.pause, Timeout: r.cfg.Limits.Answer})
+			return err
+		})
+		done <- e
+	}()
+	select {
+	case e := <-done:
+		return r.settle(run, d, e, open)
+	case <-ctx.Done():
+	}
+	select {
+	case e := <-done:
+		return r.settle(run, d, e, open)
+	case <-time.After(grace):
+		r.cfg.Diagnostics.Error("examination left behind", "host", d.host.Addr)
+		return r.settle(run, d, examined{err: context.Cause(ctx)}, open)
+	}
+}
+
+var (
+	errHostTime = errors.New("survey: the time for one host is over")
+	errPanicked = errors.New("survey: the examination of a host panicked")
+)
+
+// settle decides what a host counts as. After an error of its own the open
+// ports count as what they were to us: silent, or no archive.
+func (r *run) settle(run context.Context, d *door, e examined, open int) *Found {
+	switch {
+	case e.err == nil && e.found != nil:
+		return e.found
+	case run.Err() != nil:
+		return nil
+	}
+	f := &Found{Answers: d.deadAnswers()}
+	class := probe.Timeout
+	if errors.Is(e.err, errPanicked) {
+		class = probe.OtherService
+	} else {
+		r.cfg.Diagnostics.Warn("host not finished", "host", d.host.Addr, "error", e.err)
+	}
+	f.Answers[class] += int64(open)
+	return f
+}
