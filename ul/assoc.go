@@ -43,7 +43,8 @@ type Assoc struct {
 
 	rmu     sync.Mutex // covers in, but for its by, and the three below
 	in      input
-	pduLeft int64 // bytes of the P-DATA-TF at hand behind those of its PDV
+	first   []byte // of the first PDU, for ProtocolError
+	pduLeft int64  // bytes of the P-DATA-TF at hand behind those of its PDV
 	pdvLeft int64
 	pdv     PDV
 
@@ -173,15 +174,20 @@ func (a *Assoc) take() (PDU, error) {
 	return p, a.act(e, act, p, err)
 }
 
+var errType = errors.New("ul: no PDU has this type")
+
 // connError marks an error of the connection, not of the bytes.
 type connError struct{ error }
 
 // body reads and parses what follows the header, except for P-DATA-TF.
 func (a *Assoc) body(t PDUType, n uint32) (PDU, error) {
+	if a.ac == nil {
+		a.first = a.in.prefix()
+	}
 	longest, name := a.longest(t)
 	switch {
 	case eventOf(t) == Evt19:
-		return nil, errItem
+		return nil, errType
 	case int64(n) > longest && name != "":
 		return nil, &LimitError{name, longest}
 	case int64(n) > longest:
@@ -197,11 +203,8 @@ func (a *Assoc) body(t PDUType, n uint32) (PDU, error) {
 	if err != nil {
 		return nil, &connError{err}
 	}
-	p, err := parsePDU(b, a.lim)
-	if err == nil {
-		a.in.skip(len(b)) // otherwise they are the prefix to show
-	}
-	return p, err
+	a.in.skip(len(b))
+	return parsePDU(b, a.lim)
 }
 
 // longest returns the length that a PDU may have and the limit that says so.
@@ -254,13 +257,13 @@ func (a *Assoc) violated(e Event, act Action, cause error) error {
 	source, reason := AbortProvider, reasonOf(e)
 	if act == AA1 {
 		source, reason = AbortUser, AbortNotSpecified
-	} else if e == Evt19 && a.in.buffered() > 0 && eventOf(PDUType(a.in.buf[a.in.r])) == Evt19 {
+	} else if errors.Is(cause, errType) {
 		reason = AbortUnrecognisedPDU
 	}
 	a.because(fault)
 	a.sendAbort(source, reason)
-	if a.ac == nil {
-		return a.hangUp(fault) // nobody who speaks DICOM waits for our A-ABORT
+	if a.ac == nil && a.requestor {
+		return a.hangUp(fault) // whatever listens there, it is not for our A-ABORT
 	}
 	a.drain()
 	return a.because(fault)
@@ -280,7 +283,7 @@ func (a *Assoc) fault(cause error) error {
 	if a.requestor {
 		doing = "waiting for the answer to A-ASSOCIATE-RQ"
 	}
-	return &ProtocolError{Doing: doing, Prefix: a.in.prefix()}
+	return &ProtocolError{Doing: doing, Prefix: a.first}
 }
 
 // lost ends the association because the connection failed or time is up.

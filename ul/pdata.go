@@ -98,6 +98,9 @@ func (a *Assoc) piece() (PDV, error) {
 // WritePDV buffers a piece, split so that no PDU is longer than the peer takes.
 // Several pieces may leave in one write; Flush sends what waits.
 func (a *Assoc) WritePDV(p PDV) error {
+	if a.agreement(p.ContextID) == nil {
+		return errNotAgreed
+	}
 	a.wmu.Lock()
 	defer a.wmu.Unlock()
 	for {
@@ -136,6 +139,8 @@ func (a *Assoc) writePDU(p *PDV) error {
 	a.out = append(out, p.Data...)
 	return nil
 }
+
+var errNotAgreed = errors.New("ul: data for a presentation context that was not accepted")
 
 var errState = errors.New("ul: data after a release was requested")
 

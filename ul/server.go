@@ -20,6 +20,9 @@ type Server struct {
 	// Handle serves an association and may release or abort it. When it
 	// returns the association is aborted if it is still open.
 	Handle func(ctx context.Context, a *Assoc)
+	// Refused, where set, hears why a connection did not become an association:
+	// an error of TLS, a *RejectError that we sent, a *ProtocolError.
+	Refused func(remote net.Addr, err error)
 
 	mu        sync.Mutex // covers what follows
 	closing   bool
@@ -109,6 +112,7 @@ func (s *Server) serve(ctx context.Context, conn net.Conn, v *visit, place bool)
 	conn, err := s.secure(ctx, conn)
 	if err != nil {
 		_ = conn.Close()
+		s.refused(conn, err)
 		return
 	}
 	a := newAssoc(conn, &s.Config, false, start)
@@ -117,11 +121,18 @@ func (s *Server) serve(ctx context.Context, conn net.Conn, v *visit, place bool)
 	s.mu.Unlock()
 	stop := context.AfterFunc(ctx, a.part)
 	defer stop()
-	if s.accept(ctx, a, place) != nil {
+	if err := s.accept(ctx, a, place); err != nil {
+		s.refused(conn, err)
 		return
 	}
 	s.Handle(ctx, a)
 	_ = a.Abort(0)
+}
+
+func (s *Server) refused(conn net.Conn, err error) {
+	if s.Refused != nil {
+		s.Refused(conn.RemoteAddr(), err)
+	}
 }
 
 func addrOf(conn net.Conn) netip.Addr {
@@ -144,7 +155,7 @@ func (s *Server) enter(peer netip.Addr) (place, ok bool) {
 	s.conns++
 	s.perPeer[peer]++
 	place = s.conns <= lim.Associations && s.perPeer[peer] <= lim.PerPeer
-	return place, !s.closing && s.conns <= 2*lim.Associations
+	return place, !s.closing && s.conns/2 <= lim.Associations
 }
 
 func (s *Server) leave(peer netip.Addr) {
@@ -197,6 +208,9 @@ func (s *Server) accept(ctx context.Context, a *Assoc, place bool) error {
 	}
 	if s.Negotiate == nil {
 		return a.reject(errNoNegotiate)
+	}
+	if rq.ApplicationContext != ApplicationContext {
+		return a.reject(&RejectError{RejectedPermanent, ServiceUser, ReasonApplicationContext})
 	}
 	ac, err := s.Negotiate(withTLS(ctx, a.tls), a.RemoteAddr(), rq)
 	if err != nil {
