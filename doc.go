@@ -28,7 +28,7 @@
 //	leadglass · ul · internal/{scope, place, product, advisory, compromise, govid}
 //	dimse · dicomweb
 //	internal/{probe, census} · ul/ultest · dimse/dimsetest
-//	internal/exposure
+//	internal/exposure · internal/probe/probetest
 //	internal/report
 //	internal/{survey, fleet}
 //	cmd/{leadglass, fleetsim}

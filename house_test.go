@@ -27,6 +27,8 @@ var startsGoroutines = map[string]string{
 	"dimse/server.go": "one reader per association, ended with it",
 	"internal/survey": "the workers, ended with the run",
 	"internal/fleet":  "the simulated servers, ended by Close",
+
+	"internal/probe/probetest": "test peers, ended with the test",
 }
 
 var generated = regexp.MustCompile(`(?m)^// Code generated .* DO NOT EDIT\.$`)

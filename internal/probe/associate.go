@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"net"
 	"strings"
+	"time"
 
 	"github.com/leadglass/leadglass/dimse"
 	"github.com/leadglass/leadglass/ul"
@@ -102,7 +103,7 @@ func (d *Dialogue) knock(ctx context.Context) (answer, error) {
 		err := d.open(ctx)
 		var rejected *ul.RejectError
 		if errors.As(err, &rejected) {
-			d.Facts.Reject = rejection(rejected)
+			d.Facts.Reject = rejected.Name()
 			if passing(rejected) && !again {
 				continue
 			}
@@ -138,10 +139,10 @@ func (d *Dialogue) classify(err error) answer {
 		return aborted
 	case errors.As(err, &protocol):
 		return strange(protocol.Prefix)
-	case errors.As(err, &limit):
-		return foreign // a length that no answer has
 	case timedOut(err):
 		return silent
+	case errors.As(err, &limit):
+		return foreign // a length that no answer has
 	}
 	return hungUp
 }
@@ -226,13 +227,23 @@ func (d *Dialogue) secure(ctx context.Context, conn net.Conn) (net.Conn, error) 
 	return h.conn, nil
 }
 
+// linger is how long a peer may take to close after an abort. One that does not
+// is left with it.
+const linger = 200 * time.Millisecond
+
 func (a *Asker) config() *ul.Config {
 	return &ul.Config{Limits: ul.Limits{
-		ARTIM: a.Network.Timeout,
-		Read:  a.Network.Timeout,
-		Write: a.Network.Timeout,
-		Idle:  a.Network.Timeout,
+		ARTIM:  a.Network.Timeout,
+		Read:   a.Network.Timeout,
+		Write:  a.Network.Timeout,
+		Idle:   a.Network.Timeout,
+		Linger: min(a.Network.Timeout, linger),
 	}}
+}
+
+// passing says whether the peer wants to be asked again later (PS3.8 table 9-21).
+func passing(e *ul.RejectError) bool {
+	return e.Result == ul.RejectedTransient && e.Source == ul.ProviderPresentation
 }
 
 // printable keeps what a UID or a version name may hold (PS3.7 section D.3.3.2):

@@ -46,8 +46,8 @@ func (d *Dialogue) Accepted() bool { return d.DICOM() && d.Facts.Reject == "" }
 func (d *Dialogue) use(a *ul.Assoc) {
 	d.assoc = a
 	d.client = dimse.NewClient(a, dimse.Limits{
-		Responses:     int64(d.limits.SampleAnswers + d.limits.DrainAnswers),
-		SubOperations: 1, // there can be none: a retrieval names what nobody has
+		CancelResponses: int64(d.limits.DrainAnswers),
+		SubOperations:   1, // there can be none: a retrieval names what nobody has
 	})
 	if d.agreed != nil {
 		return
@@ -74,7 +74,8 @@ func (d *Dialogue) ask(ctx context.Context, request func(context.Context, *dimse
 		if err := d.open(ctx); err != nil {
 			return err
 		}
-	} else if err := d.asker.Network.Pause(ctx); err != nil {
+	}
+	if err := d.asker.Network.Pause(ctx); err != nil {
 		return err
 	}
 	actx, cancel := context.WithTimeout(ctx, patience*d.asker.Network.Timeout)
