@@ -1,0 +1,83 @@
+package fleet
+
+import (
+	"crypto/ecdsa"
+	"crypto/elliptic"
+	"crypto/rand"
+	"crypto/tls"
+	"crypto/x509"
+	"crypto/x509/pkix"
+	"fmt"
+	"math/big"
+	"time"
+)
+
+// certificateStore holds one certificate of each kind for the whole fleet.
+type certificateStore struct {
+	pairs [certificates]tls.Certificate
+	roots *x509.CertPool // of the fleet's own issuer, for client certificates
+}
+
+// newCertificates makes them: an issuer that nobody knows, and a leaf a kind.
+func newCertificates(now time.Time) (*certificateStore, error) {
+	s := &certificateStore{roots: x509.NewCertPool()}
+	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
+	if err != nil {
+		return nil, fmt.Errorf("fleet: making a key: %w", err)
+	}
+	issuer := &x509.Certificate{
+		SerialNumber: big.NewInt(1), Subject: pkix.Name{CommonName: "Fleet Issuing CA"},
+		NotBefore: now.AddDate(-8, 0, 0), NotAfter: now.AddDate(8, 0, 0),
+		IsCA: true, BasicConstraintsValid: true, KeyUsage: x509.KeyUsageCertSign,
+	}
+	for kind := range certificates {
+		leaf := &x509.Certificate{
+			SerialNumber: big.NewInt(int64(kind) + 2), Subject: pkix.Name{CommonName: "pacs.invalid"},
+			DNSNames: []string{"pacs.invalid"}, ExtKeyUsage: []x509.ExtKeyUsage{x509.ExtKeyUsageServerAuth},
+			NotBefore: now.AddDate(-2, 0, 0), NotAfter: kind.notAfter(now), KeyUsage: x509.KeyUsageDigitalSignature,
+		}
+		parent := issuer
+		if kind == selfSigned {
+			parent = leaf
+		}
+		if s.pairs[kind], err = sign(leaf, parent, key); err != nil {
+			return nil, err
+		}
+	}
+	s.roots.AddCert(issuer)
+	return s, nil
+}
+
+// notAfter is when a certificate of that kind ends, in whole seconds as it is
+// written.
+func (c certificate) notAfter(now time.Time) time.Time {
+	if c == expired {
+		return now.AddDate(0, -7, 0).UTC().Truncate(time.Second)
+	}
+	return now.AddDate(1, 0, 0).UTC().Truncate(time.Second)
+}
+
+// sign makes a certificate; one key serves them all.
+func sign(leaf, parent *x509.Certificate, key *ecdsa.PrivateKey) (tls.Certificate, error) {
+	der, err := x509.CreateCertificate(rand.Reader, leaf, parent, &key.PublicKey, key)
+	if err != nil {
+		return tls.Certificate{}, fmt.Errorf("fleet: making a certificate: %w", err)
+	}
+	return tls.Certificate{Certificate: [][]byte{der}, PrivateKey: key}, nil
+}
+
+// config is how a service speaks TLS, nil without.
+func (s *certificateStore) config(t *tlsPlan) *tls.Config {
+	if t == nil {
+		return nil
+	}
+	c := &tls.Config{
+		Certificates: []tls.Certificate{s.pairs[t.certificate]},
+		MinVersion:   t.min,
+		MaxVersion:   t.max,
+	}
+	if t.demands {
+		c.ClientAuth, c.ClientCAs = tls.RequireAndVerifyClientCert, s.roots
+	}
+	return c
+}

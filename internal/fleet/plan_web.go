@@ -1,0 +1,133 @@
+package fleet
+
+// planWeb puts web services on the hosts of archives.
+func (b *builder) planWeb() {
+	var archives, closed []*draft
+	for _, d := range b.drafts {
+		switch {
+		case d.webOnly:
+			b.webArchive(d)
+		case d.main == nil || d.role == "stranger" || d.main.reject != nil:
+		case d.main.finds(patientRoot) && d.role != "empty" || d.main.finds(studyRoot) && d.role != "empty":
+			archives = append(archives, d)
+		case d.role == "echo-only":
+			closed = append(closed, d)
+		}
+	}
+	b.shuffle(archives)
+	b.shuffle(closed)
+	for _, w := range webRoles() {
+		from := &archives
+		if w.closed {
+			from = &closed
+		}
+		for range b.count(w.counts) {
+			if len(*from) == 0 {
+				break
+			}
+			d := (*from)[0]
+			*from = (*from)[1:]
+			w.make(b, d)
+		}
+	}
+}
+
+func (b *builder) shuffle(list []*draft) {
+	b.rng.Shuffle(len(list), func(i, j int) { list[i], list[j] = list[j], list[i] })
+}
+
+// webRole is what the web services of an archive's host may be.
+type webRole struct {
+	counts [4]int
+	closed bool // on hosts that disclose nothing
+	make   func(b *builder, d *draft)
+}
+
+func webRoles() []webRole {
+	viewers := []page{pageOHIF, pageOviyam, pageMedDream, pageWeasis}
+	logins := []page{pageOrthanc, pageDcm4chee, pageMedDream, pageOsiriX}
+	login := func(b *builder, d *draft) {
+		w := b.web(d, logins[b.next()%uint64(len(logins))])
+		w.login = true
+	}
+	return []webRole{
+		{counts: [4]int{39, 3, 2, 0}, make: func(b *builder, d *draft) {
+			b.web(d, viewers[b.next()%uint64(len(viewers))]).viewer = true
+		}},
+		{counts: [4]int{6, 1, 1, 0}, make: func(b *builder, d *draft) {
+			w := b.web(d, viewers[b.next()%uint64(len(viewers))])
+			w.viewer = true
+			b.secure(w)
+		}},
+		{counts: [4]int{30, 3, 1, 0}, make: func(b *builder, d *draft) { b.dicomweb(d, true) }},
+		{counts: [4]int{6, 1, 1, 0}, make: func(b *builder, d *draft) { b.dicomweb(d, false) }},
+		{counts: [4]int{20, 2, 1, 0}, make: func(b *builder, d *draft) { b.web(d, pageOrthanc).admin = true }},
+		{counts: [4]int{20, 2, 1, 0}, make: login},
+		{counts: [4]int{20, 2, 1, 0}, closed: true, make: login},
+		{counts: [4]int{4, 1, 1, 0}, make: func(b *builder, d *draft) { b.web(d, pagePlain).mark = minerMark }},
+		{counts: [4]int{3, 1, 1, 0}, make: func(b *builder, d *draft) { b.web(d, pagePlain).mark = defaceMark }},
+		{counts: [4]int{60, 4, 1, 0}, make: func(b *builder, d *draft) { b.web(d, pagePlain) }},
+	}
+}
+
+// web adds an HTTP service to a host.
+func (b *builder) web(d *draft, p page) *webService {
+	w := &webService{port: b.webPort(d, p), page: p, archive: d.main}
+	d.host.web = append(d.host.web, w)
+	return w
+}
+
+// secure moves a web service to HTTPS.
+func (b *builder) secure(w *webService) {
+	w.https = unknownIssuer.plan()
+	w.port = b.size.httpPorts[len(b.size.httpPorts)-1]
+	for _, p := range b.size.httpPorts {
+		if p == 443 && b.chance(60) {
+			w.port = p
+		}
+	}
+}
+
+// dicomweb opens QIDO-RS, and WADO-RS where images can be had too.
+func (b *builder) dicomweb(d *draft, wado bool) {
+	p := pageDcm4cheArc
+	if b.chance(50) {
+		p = pageOrthanc
+	}
+	w := b.web(d, p)
+	w.qido, w.wado = true, wado
+	w.login = p == pageOrthanc // the explorer asks for a password, its plugin does not
+	if wado {
+		d.forced, d.bared = true, true
+	}
+}
+
+// webArchive is a host without DICOM.
+func (b *builder) webArchive(d *draft) {
+	b.dicomweb(d, b.next()%2 == 0)
+}
+
+// webPort is where a product's pages usually are.
+func (b *builder) webPort(d *draft, p page) uint16 {
+	want := []uint16{80, 8080}
+	switch p {
+	case pageOrthanc:
+		want = []uint16{8042}
+	case pagePlain:
+		want = []uint16{80, 8042}
+	}
+	if d.role == "wrong-port" || d.role == "wrong-port-echo" { // DICOM is on 8080
+		want = []uint16{80, 8042}
+	}
+	if b.chance(50) && len(want) > 1 {
+		want[0], want[1] = want[1], want[0]
+	}
+	for _, w := range want {
+		for _, have := range b.size.httpPorts {
+			if w == have {
+				return w
+			}
+		}
+	}
+	return b.size.httpPorts[0]
+}

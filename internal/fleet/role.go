@@ -1,0 +1,174 @@
+package fleet
+
+import (
+	"time"
+
+	"github.com/leadglass/leadglass/dimse"
+	"github.com/leadglass/leadglass/ul"
+)
+
+// role is a way for a system to be, and how often it is met.
+type role struct {
+	name   string
+	counts [4]int // in the presets' columns: full, small, tiny, bench
+	only   string // the country that it is met in, "" any
+	shape  func(b *builder, d *dicomService)
+	// fixed bounds the studies of one system where its behaviour needs that;
+	// images are then fifteen a study or so.
+	fixed func(b *builder) (studies uint64)
+}
+
+// disclosing are the ways to disclose; whoever is left over is plainly open.
+func disclosing() []role {
+	return []role{
+		{name: "two-ports", counts: [4]int{6, 1, 1, 0}, shape: open},
+		{name: "capped", counts: [4]int{14, 2, 1, 0}, shape: capped(false), fixed: cappedStudies},
+		{name: "capped-quiet", counts: [4]int{10, 2, 1, 0}, shape: capped(true), fixed: cappedStudies},
+		{name: "stalls", counts: [4]int{6, 1, 1, 0}, shape: stalling, fixed: stallingStudies},
+		{name: "silent-studies", counts: [4]int{6, 1, 1, 0}, shape: silent(silentStudy), fixed: between(12, 40)},
+		{name: "silent-series", counts: [4]int{3, 1, 1, 0}, shape: silent(silentSeries), fixed: between(4, 9)},
+		{name: "study-root-only", counts: [4]int{40, 3, 1, 0}, shape: roots(studyRoot)},
+		{name: "patient-root-only", counts: [4]int{8, 1, 1, 0}, shape: roots(patientRoot)},
+		{name: "implicit-only", counts: [4]int{12, 2, 1, 0}, shape: func(b *builder, d *dicomService) { open(b, d); d.implicit = true }},
+		{name: "worklist", counts: [4]int{30, 3, 1, 0}, shape: withWorklist},
+		{name: "wrong-port", counts: [4]int{6, 1, 1, 0}, shape: open},
+		{name: "tls", counts: [4]int{1, 1, 1, 0}, shape: withTLS(selfSigned)},
+		{name: "slow", counts: [4]int{5, 1, 1, 0}, shape: slow, fixed: between(60, 200)},
+		{name: "social", counts: [4]int{12, 1, 1, 0}, only: "US", shape: func(b *builder, d *dicomService) { open(b, d); d.ids = socialNumbers }},
+		{name: "defence", counts: [4]int{4, 1, 1, 0}, only: "US", shape: func(b *builder, d *dicomService) { open(b, d); d.ids = defenceNumbers }},
+		{name: "ransom", counts: [4]int{5, 1, 1, 0}, shape: func(b *builder, d *dicomService) { open(b, d); d.marked.ransom = true }},
+		{name: "web-only", counts: [4]int{3, 1, 1, 0}, shape: open, fixed: between(150, 900)},
+	}
+}
+
+// silentRoles are the ways to be found and disclose nothing; whoever is left
+// over rejects.
+func silentRoles() []role {
+	return []role{
+		{name: "empty", counts: [4]int{20, 2, 1, 0}, shape: empty},
+		{name: "echo-only", counts: [4]int{250, 12, 1, 0}, shape: func(_ *builder, d *dicomService) { d.echo = true }},
+		{name: "refuses-find", counts: [4]int{160, 9, 2, 0}, shape: refusing},
+		{name: "store-only", counts: [4]int{90, 6, 1, 0}, shape: func(_ *builder, d *dicomService) { d.echo, d.store = true, true }},
+		{name: "binds-titles", counts: [4]int{5, 1, 1, 0}, shape: func(_ *builder, d *dicomService) { d.echo, d.binds = true, true }},
+		{name: "wrong-port-echo", counts: [4]int{14, 1, 1, 0}, shape: func(_ *builder, d *dicomService) { d.echo = true }},
+		{name: "tls-expired", counts: [4]int{1, 1, 1, 0}, shape: closedTLS(expired)},
+		{name: "tls-unknown", counts: [4]int{1, 1, 1, 0}, shape: closedTLS(unknownIssuer)},
+	}
+}
+
+// rejections are the typed reasons, and how often each is met.
+func rejections() []struct {
+	share uint64
+	error ul.RejectError
+} {
+	permanent, transient := ul.RejectedPermanent, ul.RejectedTransient
+	return []struct {
+		share uint64
+		error ul.RejectError
+	}{
+		{45, ul.RejectError{Result: permanent, Source: ul.ServiceUser, Reason: ul.ReasonCalledNotRecognised}},
+		{32, ul.RejectError{Result: permanent, Source: ul.ServiceUser, Reason: ul.ReasonCallingNotRecognised}},
+		{12, ul.RejectError{Result: permanent, Source: ul.ServiceUser, Reason: ul.ReasonNoneGiven}},
+		{4, ul.RejectError{Result: transient, Source: ul.ProviderPresentation, Reason: 1}}, // temporary congestion
+		{4, ul.RejectError{Result: transient, Source: ul.ProviderPresentation, Reason: 2}}, // local limit exceeded
+		{3, ul.RejectError{Result: permanent, Source: ul.ProviderACSE, Reason: 1}},         // no reason given
+	}
+}
+
+// open is the archive of the 2019 study: it takes any title and answers.
+func open(b *builder, d *dicomService) {
+	d.echo = true
+	d.models = []model{patientRoot, studyRoot}
+	d.store = b.chance(70)
+	d.moves = b.chance(30)
+	d.noDoctor = b.chance(15)
+}
+
+func capped(quiet bool) func(*builder, *dicomService) {
+	return func(b *builder, d *dicomService) {
+		open(b, d)
+		d.capQuiet = quiet
+		d.cap = b.cap()
+	}
+}
+
+// cap is a number that people configure.
+func (b *builder) cap() int {
+	if b.column() == 2 {
+		return 50
+	}
+	return []int{200, 500, 1000}[b.intn(3)]
+}
+
+// cappedStudies keeps a day below the smallest cap, and patients born on one
+// day few.
+func cappedStudies(b *builder) uint64 {
+	switch b.column() {
+	case 1:
+		return b.between(2_000, 9_000)
+	case 2:
+		return b.between(260, 520)
+	}
+	return b.between(4_000, 60_000)
+}
+
+// stalling never finishes a large answer.
+func stalling(b *builder, d *dicomService) {
+	open(b, d)
+	d.stalls = -1 // a share of its studies, once they are known
+}
+
+func stallingStudies(b *builder) uint64 {
+	switch b.column() {
+	case 1:
+		return b.between(1_500, 4_000)
+	case 2:
+		return b.between(200, 400)
+	}
+	return b.between(5_000, 30_000)
+}
+
+func silent(s silence) func(*builder, *dicomService) {
+	return func(b *builder, d *dicomService) {
+		open(b, d)
+		d.silent = s
+	}
+}
+
+func roots(m model) func(*builder, *dicomService) {
+	return func(b *builder, d *dicomService) {
+		open(b, d)
+		d.models = []model{m}
+	}
+}
+
+func withWorklist(b *builder, d *dicomService) {
+	open(b, d)
+	d.models = append(d.models, worklistModel)
+	d.worklist = int(b.between(4, 30))
+}
+
+func slow(b *builder, d *dicomService) {
+	open(b, d)
+	d.latency = 5 * time.Millisecond
+}
+
+// empty is an archive that nobody has sent anything to.
+func empty(b *builder, d *dicomService) {
+	open(b, d)
+	d.holds = &content{}
+	if b.chance(60) {
+		d.retrieve = dimse.NotAuthorised
+	}
+}
+
+// refusing takes the contexts of C-FIND and refuses each question.
+func refusing(b *builder, d *dicomService) {
+	d.echo = true
+	d.models = []model{patientRoot, studyRoot}
+	d.refuses = []dimse.Status{dimse.OutOfResources, dimse.NotAuthorised, dimse.UnableToProcess, dimse.RefusedSOPClass}[b.next()%4]
+}
+
+func between(low, high uint64) func(*builder) uint64 {
+	return func(b *builder) uint64 { return b.between(low, high) }
+}

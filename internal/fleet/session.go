@@ -1,0 +1,194 @@
+package fleet
+
+import (
+	"context"
+	"io"
+	"time"
+
+	"github.com/leadglass/leadglass/dicom"
+	"github.com/leadglass/leadglass/dicom/dict"
+	"github.com/leadglass/leadglass/dimse"
+	"github.com/leadglass/leadglass/ul"
+)
+
+const secondaryCapture dicom.UID = dict.SecondaryCaptureImageStorage
+
+// session answers DIMSE requests as its service behaves. What it offers follows
+// from the service; what is not offered is never asked.
+type session struct {
+	service *dicomService
+	archive *archive // nil holds nothing
+}
+
+// Offers says which SOP classes the service takes.
+func (s *session) Offers() ul.Supported {
+	d := s.service
+	syntaxes := []dicom.UID{dicom.ExplicitVRLittleEndian.UID, dicom.ImplicitVRLittleEndian.UID}
+	if d.implicit {
+		syntaxes = syntaxes[1:]
+	}
+	table := ul.Supported{}
+	if d.echo {
+		table[dimse.Verification] = syntaxes
+	}
+	for _, m := range d.models {
+		table[m.find()] = syntaxes
+	}
+	if d.holds != nil {
+		for class := range s.retrievals() {
+			table[class] = syntaxes
+		}
+	}
+	if d.store {
+		for _, class := range dimse.StorageClasses() {
+			table[class] = syntaxes
+		}
+	}
+	return table
+}
+
+// retrievals are the SOP classes of C-GET and C-MOVE that are taken.
+func (s *session) retrievals() map[dicom.UID]bool {
+	list := map[dicom.UID]bool{}
+	for _, m := range s.service.models {
+		switch m {
+		case patientRoot:
+			list[dimse.PatientRootMove] = true
+			if !s.service.moves {
+				list[dimse.PatientRootGet] = true
+			}
+		case studyRoot:
+			list[dimse.StudyRootMove] = true
+			if !s.service.moves {
+				list[dimse.StudyRootGet] = true
+			}
+		}
+	}
+	return list
+}
+
+// find is the SOP class that C-FIND asks a model by.
+func (m model) find() dicom.UID {
+	switch m {
+	case patientRoot:
+		return dimse.PatientRootFind
+	case studyRoot:
+		return dimse.StudyRootFind
+	}
+	return dimse.WorklistFind
+}
+
+// Echo answers C-ECHO.
+func (s *session) Echo(context.Context) dimse.Status { return dimse.Success }
+
+// Store reads what was sent and forgets it.
+func (s *session) Store(_ context.Context, rq *dimse.StoreRequest) dimse.Status {
+	if _, err := io.Copy(io.Discard, rq.Data); err != nil {
+		return dimse.UnableToProcess
+	}
+	return dimse.Success
+}
+
+// Find answers C-FIND.
+func (s *session) Find(ctx context.Context, q *dimse.Query, to dimse.Matches) (dimse.Status, error) {
+	d := s.service
+	switch {
+	case d.refuses != dimse.Success:
+		return d.refuses, nil
+	case q.Model == dimse.WorklistFind:
+		return s.findWorklist(to)
+	case s.archive == nil:
+		return dimse.Success, nil
+	}
+	asked, ok := newQuery(s.archive, q.Identifier, to.Syntax())
+	if !ok || asked.level == patientLevel && q.Model != dimse.PatientRootFind {
+		return dimse.IdentifierMismatch, nil
+	}
+	if d.honeypot == trapEndless {
+		return s.findWithoutEnd(ctx, asked, to)
+	}
+	if d.stalls > 0 && asked.more(d.stalls) {
+		return s.stall(ctx, asked, to)
+	}
+	return s.answer(asked, to, d.cap)
+}
+
+// answer sends the answers, up to the cap where there is one.
+func (s *session) answer(q *query, to dimse.Matches, most int) (dimse.Status, error) {
+	var buf []byte
+	sent := 0
+	for r := range q.each() {
+		if most > 0 && sent == most {
+			if s.service.capQuiet {
+				return dimse.Success, nil
+			}
+			return dimse.OutOfResources, nil
+		}
+		if s.service.latency > 0 {
+			time.Sleep(s.service.latency)
+		}
+		buf = q.encode(buf[:0], r)
+		if err := to.SendEncoded(buf); err != nil {
+			return dimse.UnableToProcess, err
+		}
+		sent++
+	}
+	return dimse.Success, nil
+}
+
+// more says whether there are more answers than n.
+func (q *query) more(n int) bool {
+	for range q.each() {
+		if n--; n < 0 {
+			return true
+		}
+	}
+	return false
+}
+
+// How a database that gives up on large answers behaves: a page comes, then
+// nothing, until it says that it failed.
+const (
+	stallPage = 25
+	stallTime = 30 * time.Second
+)
+
+func (s *session) stall(ctx context.Context, q *query, to dimse.Matches) (dimse.Status, error) {
+	var buf []byte
+	sent := 0
+	for r := range q.each() {
+		if sent++; sent > stallPage {
+			break
+		}
+		buf = q.encode(buf[:0], r)
+		if err := to.SendEncoded(buf); err != nil {
+			return dimse.UnableToProcess, err
+		}
+	}
+	return dimse.UnableToProcess, sleep(ctx, stallTime)
+}
+
+// sleep waits, or until ctx ends.
+func sleep(ctx context.Context, d time.Duration) error {
+	t := time.NewTimer(d)
+	defer t.Stop()
+	select {
+	case <-ctx.Done():
+		return context.Cause(ctx)
+	case <-t.C:
+		return nil
+	}
+}
+
+// findWithoutEnd answers anything with what it has, over and over.
+func (s *session) findWithoutEnd(ctx context.Context, q *query, to dimse.Matches) (dimse.Status, error) {
+	var buf []byte
+	for r := (row{}); ctx.Err() == nil; r.study = (r.study + 1) % s.archive.studies {
+		r.patient = s.archive.patientOf(r.study)
+		buf = q.encode(buf[:0], &r)
+		if err := to.SendEncoded(buf); err != nil {
+			return dimse.UnableToProcess, err
+		}
+	}
+	return dimse.UnableToProcess, context.Cause(ctx)
+}

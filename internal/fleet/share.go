@@ -1,0 +1,63 @@
+package fleet
+
+import (
+	"cmp"
+	"math/bits"
+	"slices"
+)
+
+// apportion splits total by weights so that the parts add up to it exactly: each
+// part gets the whole of its quota, and what remains goes to the largest
+// remainders (Hamilton's method). Weights that are all zero count as equal.
+func apportion(total uint64, weights []uint64) []uint64 {
+	parts := make([]uint64, len(weights))
+	var sum uint64
+	for _, w := range weights {
+		sum += w
+	}
+	if len(weights) == 0 {
+		return parts
+	}
+	if sum == 0 {
+		equal := make([]uint64, len(weights))
+		for i := range equal {
+			equal[i] = 1
+		}
+		return apportion(total, equal)
+	}
+	type remainder struct {
+		i    int
+		left uint64
+	}
+	order := make([]remainder, len(weights))
+	rest := total
+	for i, w := range weights {
+		high, low := bits.Mul64(total, w)
+		quota, left := bits.Div64(high, low, sum)
+		parts[i], order[i] = quota, remainder{i, left}
+		rest -= quota
+	}
+	slices.SortFunc(order, func(a, b remainder) int {
+		return cmp.Or(cmp.Compare(b.left, a.left), cmp.Compare(a.i, b.i))
+	})
+	for _, r := range order[:rest] {
+		parts[r.i]++
+	}
+	return parts
+}
+
+// muldiv is a·b/c without overflow in between; a·b/c itself fits.
+func muldiv(a, b, c uint64) uint64 {
+	high, low := bits.Mul64(a, b)
+	quotient, _ := bits.Div64(high, low, c)
+	return quotient
+}
+
+// mix is a stateless hash (the finaliser of SplitMix64): what depends on an
+// index, as a name does, comes from it and needs no storage.
+func mix(seed, i uint64) uint64 {
+	z := seed + (i+1)*0x9E3779B97F4A7C15
+	z = (z ^ z>>30) * 0xBF58476D1CE4E5B9
+	z = (z ^ z>>27) * 0x94D049BB133111EB
+	return z ^ z>>31
+}

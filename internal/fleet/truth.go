@@ -1,0 +1,344 @@
+package fleet
+
+import (
+	"fmt"
+	"net/netip"
+	"slices"
+	"strings"
+
+	"github.com/leadglass/leadglass/internal/exposure"
+	"github.com/leadglass/leadglass/internal/probe"
+	"github.com/leadglass/leadglass/internal/report"
+)
+
+// sampled is how many answers a survey looks at in each system; the numbers of
+// government identifiers follow from it.
+const sampled = 20
+
+// Truth is what a survey of the fleet ought to find, worked out from the plan.
+// Its totals come from the plan's own numbers and additions, not from package
+// report, so that one can be held against the other.
+func (p *Plan) Truth() *report.Survey {
+	s := &report.Survey{
+		Version: report.FormatVersion, Tool: "fleetsim",
+		Authorisation: p.authorisation(),
+		Started:       p.config.Now.UTC(), Finished: p.config.Now.UTC(),
+		Answers: map[string]int64{},
+		Systems: []report.System{},
+	}
+	for _, site := range p.sites {
+		s.Hosts += int64(1) << (32 - site.block.Bits())
+	}
+	s.HostsAsked = s.Hosts
+	for _, h := range p.hosts {
+		s.Systems = append(s.Systems, p.systems(h)...)
+	}
+	slices.SortFunc(s.Systems, func(a, b report.System) int {
+		x, y := netip.MustParseAddrPort(a.Address), netip.MustParseAddrPort(b.Address)
+		return x.Compare(y)
+	})
+	s.Totals = p.total(s.Systems)
+	s.Countries = p.countries(s.Systems)
+	return s
+}
+
+// systems are those of one host: its DICOM services, or an open web archive.
+func (p *Plan) systems(h *host) []report.System {
+	var list []report.System
+	for i, d := range h.dicom {
+		var webs []*webService
+		if i == 0 {
+			webs = h.web
+		}
+		list = append(list, p.system(h, d, webs))
+	}
+	if len(h.dicom) > 0 || len(h.web) == 0 {
+		return list
+	}
+	return append(list, p.webSystem(h))
+}
+
+// system is a DICOM service with what the web services of its host add.
+func (p *Plan) system(h *host, d *dicomService, webs []*webService) report.System {
+	s := report.System{
+		Address: h.address(d.port), Country: h.site.country, Network: h.site.name,
+		Class: string(p.class(d)), Exposures: []string{},
+	}
+	if d.reject != nil {
+		s.Reject = rejectReason(d)
+	}
+	if d.accepts() {
+		s.ImplementationClassUID, s.ImplementationVersionName = d.software.classUID, d.software.versionName
+	}
+	p.software(&s, d, webs)
+	p.count(&s, d)
+	p.tls(&s, d)
+	if d.sameAs != nil {
+		s.SameArchiveAs = h.address(d.sameAs.port)
+	}
+	s.Honeypot = trapSigns(d)
+	p.finish(&s, d, webs)
+	return s
+}
+
+// webSystem is an open web archive on a host without DICOM.
+func (p *Plan) webSystem(h *host) report.System {
+	w := h.web[0]
+	d := w.archive
+	s := report.System{
+		Address: h.address(w.port), Country: h.site.country, Network: h.site.name,
+		Class: string(probe.Web), Exposures: []string{},
+		Studies: int64(d.holds.studies), Images: int64(d.holds.images),
+	}
+	s.Count = exactly(&s, "qido")
+	p.software(&s, nil, h.web)
+	p.finish(&s, nil, h.web)
+	return s
+}
+
+// finish adds what follows from both kinds of service.
+func (p *Plan) finish(s *report.System, d *dicomService, webs []*webService) {
+	if s.Honeypot == nil {
+		s.Attributes = attributes(d, webs)
+		s.Indicators = indicators(d, webs)
+		s.GovernmentIDs = governmentIDs(d)
+	}
+	for _, w := range webs {
+		host, _, _ := strings.Cut(s.Address, ":")
+		s.Web = append(s.Web, report.Web{
+			Address: fmt.Sprintf("%s:%d", host, w.port), HTTPS: w.https != nil, Status: w.status(), Open: w.open(),
+		})
+		s.Retrievable = s.Retrievable || w.qido && w.wado
+	}
+	if s.Product != "" && s.Version != "" && s.Honeypot == nil {
+		s.Vulnerabilities = vulnerabilities(s.Product, s.Version)
+	}
+	e := &exposures{list: s.Exposures}
+	e.ofDICOM(d)
+	e.ofWeb(webs)
+	e.ofSystem(s)
+	s.Exposures = e.sorted()
+}
+
+// class is what the port turns out to be.
+func (p *Plan) class(d *dicomService) probe.Class {
+	switch {
+	case d.demandsCertificate():
+		return probe.ClientCert
+	case d.tls != nil:
+		return probe.TLSOnly
+	case d.reject != nil:
+		return probe.Rejects
+	case !slices.Contains(p.size.dicomPorts, d.port):
+		return probe.WrongPort
+	}
+	return probe.AcceptsAnyone
+}
+
+// rejectReason is the reason in the words of PS3.8 table 9-21.
+func rejectReason(d *dicomService) string {
+	type key struct{ source, reason uint8 }
+	return map[key]string{
+		{1, 1}: "no-reason-given", {1, 2}: "application-context-name-not-supported",
+		{1, 3}: "calling-ae-title-not-recognized", {1, 7}: "called-ae-title-not-recognized",
+		{2, 1}: "no-reason-given", {2, 2}: "protocol-version-not-supported",
+		{3, 1}: "temporary-congestion", {3, 2}: "local-limit-exceeded",
+	}[key{uint8(d.reject.Source), d.reject.Reason}]
+}
+
+// software is what the visible clues tell.
+func (p *Plan) software(s *report.System, d *dicomService, webs []*webService) {
+	soft := &software{}
+	if d != nil && d.accepts() {
+		soft = d.software
+	}
+	for _, w := range webs {
+		if w.page != pagePlain {
+			soft = w.software
+		}
+	}
+	s.Vendor, s.Product, s.Version = soft.vendor, soft.product, soft.version
+}
+
+// count is what the archive holds, as far as it answers.
+func (p *Plan) count(s *report.System, d *dicomService) {
+	s.Count.Kind = report.CountNone
+	if d.honeypot != honest || !d.finds(patientRoot) && !d.finds(studyRoot) {
+		return
+	}
+	s.Studies, s.Images = int64(d.holds.studies), int64(d.holds.images)
+	if d.finds(patientRoot) {
+		s.Patients = int64(d.holds.patients)
+	}
+	s.Retrievable = d.retrieves()
+	s.Count = exactly(s, "c-find")
+}
+
+func exactly(s *report.System, method string) report.Count {
+	return report.Count{
+		Kind: report.CountExact, Method: method,
+		StudiesLow: s.Studies, StudiesHigh: s.Studies, ImagesLow: s.Images, ImagesHigh: s.Images,
+	}
+}
+
+func (p *Plan) tls(s *report.System, d *dicomService) {
+	if t := d.tls; t != nil {
+		s.TLS = &report.TLS{
+			Versions: t.versions(), Faults: t.certificate.faults(),
+			NotAfter: t.certificate.notAfter(p.config.Now), ClientCert: t.demands,
+		}
+	}
+}
+
+// trapSigns are those that a honeypot gives itself away by, sorted.
+func trapSigns(d *dicomService) []string {
+	switch d.honeypot {
+	case honest:
+		return nil
+	case trapEndless:
+		return []string{probe.SignAbstractSyntax, probe.SignTransferSyntax, probe.SignSameAnswer}
+	case trapPorts:
+		return []string{probe.SignAbstractSyntax, probe.SignTransferSyntax, probe.SignEveryPort}
+	case trapParrot:
+		return []string{probe.SignAbstractSyntax, probe.SignTransferSyntax, probe.SignEchoes}
+	}
+	return []string{probe.SignAbstractSyntax, probe.SignTransferSyntax}
+}
+
+// attributes are the keywords of what identifies somebody, sorted.
+func attributes(d *dicomService, webs []*webService) []string {
+	var list []string
+	add := func(words ...string) { list = append(list, words...) }
+	if d != nil && d.discloses() {
+		add("PatientBirthDate", "PatientID", "PatientName")
+		if d.finds(studyRoot) {
+			add("StudyDate", "StudyDescription")
+			if !d.noDoctor {
+				add("ReferringPhysicianName")
+			}
+		}
+		if d.finds(worklistModel) {
+			add("ReasonForTheRequestedProcedure", "RequestedProcedureDescription")
+		}
+	}
+	for _, w := range webs {
+		if w.qido {
+			add("PatientBirthDate", "PatientID", "PatientName", "StudyDate", "StudyDescription")
+			if !w.archive.noDoctor {
+				add("ReferringPhysicianName")
+			}
+		}
+	}
+	slices.Sort(list)
+	return slices.Compact(list)
+}
+
+// discloses says whether C-FIND shows somebody.
+func (d *dicomService) discloses() bool {
+	return d.honeypot == honest && (d.finds(patientRoot) || d.finds(studyRoot)) && d.holds.studies > 0
+}
+
+func indicators(d *dicomService, webs []*webService) []string {
+	var list []string
+	for _, w := range webs {
+		if w.mark != noMark {
+			list = append(list, string(w.mark))
+		}
+	}
+	if d != nil && d.marked.ransom {
+		list = append(list, "ransom-note")
+	}
+	slices.Sort(list)
+	return list
+}
+
+func governmentIDs(d *dicomService) map[string]int {
+	if d == nil || !d.discloses() || d.ids.kind() == "" {
+		return nil
+	}
+	return map[string]int{d.ids.kind(): int(min(sampled, d.holds.studies))}
+}
+
+// exposures collects ids.
+type exposures struct{ list []string }
+
+func (e *exposures) add(id exposure.ID, is bool) {
+	if is {
+		e.list = append(e.list, string(id))
+	}
+}
+
+func (e *exposures) sorted() []string {
+	slices.Sort(e.list)
+	return slices.Compact(e.list)
+}
+
+func (e *exposures) ofDICOM(d *dicomService) {
+	if d == nil {
+		return
+	}
+	e.add(exposure.AnyAETitle, d.accepts() && !d.binds)
+	e.add(exposure.EchoOpen, d.accepts() && d.echo)
+	e.add(exposure.FindPatientOpen, d.finds(patientRoot))
+	e.add(exposure.FindStudyOpen, d.finds(studyRoot))
+	e.add(exposure.FindWorklistOpen, d.finds(worklistModel))
+	e.add(exposure.RetrieveOpen, d.retrieves())
+	e.add(exposure.StoreOpen, d.accepts() && d.store)
+	e.add(exposure.DICOMPlaintext, d.tls == nil)
+	if d.tls != nil {
+		e.add(exposure.TLSOld, d.tls.old())
+		faults := d.tls.certificate.faults()
+		e.add(exposure.TLSCertificateExpired, slices.Contains(faults, "expired"))
+		e.add(exposure.TLSCertificateUntrusted, slices.Contains(faults, "self-signed") || slices.Contains(faults, "unknown-issuer"))
+	}
+}
+
+func (t *tlsPlan) old() bool {
+	return slices.Contains(t.versions(), "1.0") || slices.Contains(t.versions(), "1.1")
+}
+
+func (e *exposures) ofWeb(webs []*webService) {
+	for _, w := range webs {
+		e.add(exposure.QIDOOpen, w.qido)
+		e.add(exposure.WADOOpen, w.wado)
+		e.add(exposure.ViewerOpen, w.viewer)
+		e.add(exposure.ViewerPlaintext, w.viewer && w.https == nil)
+		e.add(exposure.AdminOpen, w.admin)
+		if w.https != nil {
+			e.add(exposure.TLSCertificateUntrusted, true)
+		}
+	}
+}
+
+func (e *exposures) ofSystem(s *report.System) {
+	e.add(exposure.PatientDataDisclosed, len(s.Attributes) > 0)
+	e.add(exposure.Compromised, len(s.Indicators) > 0)
+	e.add(exposure.GovernmentIDs, len(s.GovernmentIDs) > 0)
+	e.add(exposure.Vulnerable, len(s.Vulnerabilities) > 0)
+	for _, v := range s.Vulnerabilities {
+		e.add(exposure.VulnerableCritical, v.Score >= 10)
+		e.add(exposure.VulnerableExploited, v.Exploited)
+	}
+}
+
+// open names what is open, as report.Web lists it.
+func (w *webService) open() []string {
+	var list []string
+	for _, o := range []struct {
+		is   bool
+		name string
+	}{{w.qido, "qido"}, {w.wado, "wado"}, {w.viewer, "viewer"}, {w.admin, "admin"}} {
+		if o.is {
+			list = append(list, o.name)
+		}
+	}
+	return list
+}
+
+// status is that of the first page.
+func (w *webService) status() int {
+	if w.login && w.page == pageOrthanc {
+		return 401
+	}
+	return 200
+}
