@@ -34,8 +34,29 @@ func TestEmbedded(t *testing.T) {
 	if table.Dated().Before(time.Date(2026, 11, 1, 0, 0, 0, 0, time.UTC)) {
 		t.Errorf("dated %v", table.Dated())
 	}
-	if n := table.Len(); n < 0 {
+	if n := table.Len(); n < 30 {
 		t.Errorf("%d advisories, want at least 30", n)
+	}
+}
+
+// TestEmbedded_Known holds a few lines against what was published.
+func TestEmbedded_Known(t *testing.T) {
+	for _, tt := range []struct{ product, version, want string }{
+		{"Orthanc", "1.5.7", "CVE-2025-0896 9.2 false, CVE-2023-33466 8.8 false"},
+		{"Orthanc", "1.10.1", "CVE-2023-33466 8.8 false"},
+		{"Orthanc", "1.12.0", ""},
+		{"DCMTK", "3.6.6", "CVE-2022-2119 7.5 false, CVE-2022-2120 7.5 false, CVE-2022-2121 6.5 false"},
+		{"DCMTK", "3.6.7", ""},
+		{"MedDream", "7.2.8.810", "CVE-2023-40150 9.8 false, CVE-2023-39227 6.1 false"},
+		{"PHP", "5.2.17", "CVE-2011-3268 10.0 false, CVE-2012-1823 9.8 true"},
+		{"Apache Tomcat", "7.0.55", "CVE-2020-1938 9.8 true, CVE-2017-12615 8.1 true"},
+		{"apache", "2.2.8", "CVE-2010-0425 10.0 false"},
+		{"IIS", "6.0", "CVE-2017-7269 9.8 true"},
+		{"never heard of", "1", ""},
+	} {
+		if got := text(advisory.Embedded().For(tt.product, tt.version)); got != tt.want {
+			t.Errorf("%s %s: got %q, want %q", tt.product, tt.version, got, tt.want)
+		}
 	}
 }
 

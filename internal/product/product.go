@@ -22,6 +22,11 @@
 // built on: Orthanc associates as DCMTK, and its page says Orthanc.
 package product
 
+import (
+	"cmp"
+	"slices"
+)
+
 // Clues are what a system said of itself; none of it is patient data.
 type Clues struct {
 	ImplementationClassUID    string
@@ -49,7 +54,7 @@ type Product struct {
 // Kind is what sort of product it is.
 type Kind string
 
-// The kinds, from the one that a clue names most specifically.
+// The kinds.
 const (
 	Honeypot Kind = "honeypot"
 	Archive  Kind = "archive"
@@ -60,42 +65,49 @@ const (
 	Toolkit  Kind = "toolkit" // a library that many products are built on
 )
 
-// rank orders kinds: a honeypot that plays an archive is a honeypot, and an
-// archive is more than the toolkit that it is built on.
+// rank orders kinds by what they say of the archive: a honeypot that plays one is
+// a honeypot, an archive is more than the toolkit that it is built on, and that
+// toolkit is nearer to it than a viewer in front.
 func (k Kind) rank() int {
-	for i, other := range []Kind{Honeypot, Archive, Modality, Gateway, Viewer, Toolkit, Server} {
-		if k == other {
-			return i
-		}
-	}
-	return len(k) + 7
+	kinds := []Kind{Honeypot, Archive, Modality, Gateway, Toolkit, Viewer, Server}
+	return slices.Index(kinds, k)
 }
 
 // Identify returns the best match; ok is false where nothing matched.
 func Identify(c *Clues) (p Product, ok bool) {
-	viewer := false
-	for _, f := range catalogue() {
-		version, by := f.match(c)
-		if len(by) == 0 {
-			continue
-		}
-		viewer = viewer || f.Viewer && by[len(by)-1] != byAssociation
-		found := Product{f.Vendor, f.Name, version, f.Kind, false, by}
-		if !ok || found.better(p) {
-			p, ok = found, true
-		}
+	all := All(c)
+	if len(all) == 0 {
+		return Product{}, false
 	}
-	p.Viewer = viewer
-	return p, ok
+	p = slices.MinFunc(all, Product.compare)
+	p.Viewer = slices.ContainsFunc(all, func(q Product) bool { return q.Viewer })
+	return p, true
 }
 
-// better says whether p tells more than q.
-func (p Product) better(q Product) bool {
-	if p.Kind.rank() != q.Kind.rank() {
-		return p.Kind.rank() < q.Kind.rank()
+// All returns everything that matched: the archive, the toolkit that it is
+// built on, the viewer and the web server in front. Each can be vulnerable.
+func All(c *Clues) []Product {
+	var all []Product
+	for _, f := range catalogue() {
+		if version, by := f.match(c); len(by) > 0 {
+			viewer := f.Viewer && by[len(by)-1] != byAssociation
+			all = append(all, Product{f.Vendor, f.Name, version, f.Kind, viewer, by})
+		}
 	}
-	if (p.Version != "") != (q.Version != "") {
-		return p.Version != ""
+	return all
+}
+
+// compare puts what tells more first.
+func (p Product) compare(q Product) int {
+	versionless := func(p Product) int {
+		if p.Version == "" {
+			return 1
+		}
+		return 0
 	}
-	return len(p.By) > len(q.By)
+	return cmp.Or(
+		cmp.Compare(p.Kind.rank(), q.Kind.rank()),
+		cmp.Compare(versionless(p), versionless(q)),
+		cmp.Compare(len(q.By), len(p.By)),
+	)
 }
