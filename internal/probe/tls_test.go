@@ -1,0 +1,171 @@
+package probe_test
+
+import (
+	"crypto/tls"
+	"crypto/x509"
+	"net/netip"
+	"slices"
+	"testing"
+	"time"
+
+	"github.com/leadglass/leadglass/internal/probe"
+	"github.com/leadglass/leadglass/internal/probe/probetest"
+	"github.com/leadglass/leadglass/ul"
+)
+
+// secured asks an archive within TLS; the asker trusts the authority.
+func secured(t *testing.T, at netip.AddrPort, roots *x509.CertPool) (*probe.DICOM, *probetest.Network) {
+	t.Helper()
+	ctx := limited(t)
+	n := probetest.NewNetwork()
+	asker := probetest.NewAsker(n)
+	asker.Trust.Roots = roots
+	d, err := asker.Associate(ctx, target(at))
+	if err != nil {
+		t.Fatalf("Associate: %v", err)
+	}
+	d.AskAll(ctx, func(q string, err error) { t.Logf("%s: %v", q, err) })
+	d.Close(ctx)
+	return d.Facts, n
+}
+
+func TestTLS_Versions(t *testing.T) {
+	ca := probetest.NewAuthority(t)
+	cert := ca.Issue(t, probetest.Certificate{})
+	for _, tt := range []struct {
+		name     string
+		min, max uint16
+		want     []string
+	}{
+		{"all", tls.VersionTLS10, tls.VersionTLS13, []string{"1.0", "1.1", "1.2", "1.3"}},
+		{"new", tls.VersionTLS12, tls.VersionTLS13, []string{"1.2", "1.3"}},
+		{"newest", tls.VersionTLS13, tls.VersionTLS13, []string{"1.3"}},
+		{"old", tls.VersionTLS10, tls.VersionTLS11, []string{"1.0", "1.1"}},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			a := open()
+			a.TLS = &tls.Config{Certificates: []tls.Certificate{cert}, MinVersion: tt.min, MaxVersion: tt.max}
+			f, n := secured(t, a.Serve(t), ca.Pool)
+			if f.Class != probe.TLSOnly || !f.InTLS || f.TLS == nil {
+				t.Fatalf("facts %+v, want DICOM within TLS", f)
+			}
+			if !slices.Equal(f.TLS.Versions, tt.want) {
+				t.Errorf("versions %q, want %q", f.TLS.Versions, tt.want)
+			}
+			if len(f.TLS.Faults) > 0 || f.TLS.ClientCert || !f.TLS.NotAfter.Equal(cert.Leaf.NotAfter) {
+				t.Errorf("TLS %+v, want a faultless one", f.TLS)
+			}
+			if !f.Study.Open || !f.AnyAETitle || !f.Echo || !f.Retrieve {
+				t.Errorf("the questions within TLS: %+v", f)
+			}
+			// In the clear, within TLS, the second pair, and three versions.
+			if got := n.Dials.Load(); got != 6 {
+				t.Errorf("%d connections, want 6", got)
+			}
+		})
+	}
+}
+
+func TestTLS_Faults(t *testing.T) {
+	ca, other := probetest.NewAuthority(t), probetest.NewAuthority(t)
+	now := time.Now()
+	for _, tt := range []struct {
+		name string
+		by   *probetest.Authority
+		cert probetest.Certificate
+		want []string
+	}{
+		{"none", ca, probetest.Certificate{}, nil},
+		{"rsa_2048", ca, probetest.Certificate{Bits: 2048}, nil},
+		{"expired", ca, probetest.Certificate{From: now.AddDate(-2, 0, 0), To: now.AddDate(-1, 0, 0)}, []string{probe.FaultExpired}},
+		{"not_yet_valid", ca, probetest.Certificate{From: now.AddDate(1, 0, 0), To: now.AddDate(2, 0, 0)}, []string{probe.FaultNotYetValid}},
+		{"self_signed", ca, probetest.Certificate{SelfSigned: true}, []string{probe.FaultSelfSigned}},
+		{"unknown_issuer", other, probetest.Certificate{}, []string{probe.FaultUnknownIssuer}},
+		{"weak_key", ca, probetest.Certificate{Bits: 1024}, []string{probe.FaultWeakKey}},
+		{"expired_and_self_signed", ca, probetest.Certificate{SelfSigned: true, From: now.AddDate(-2, 0, 0), To: now.AddDate(-1, 0, 0)},
+			[]string{probe.FaultExpired, probe.FaultSelfSigned}},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			t.Parallel()
+			a := &probetest.Archive{TLS: &tls.Config{Certificates: []tls.Certificate{tt.by.Issue(t, tt.cert)}}}
+			f, _ := secured(t, a.Serve(t), ca.Pool)
+			if f.TLS == nil {
+				t.Fatalf("no TLS: %+v", f)
+			}
+			if !slices.Equal(f.TLS.Faults, tt.want) {
+				t.Errorf("faults %q, want %q", f.TLS.Faults, tt.want)
+			}
+		})
+	}
+}
+
+func TestTrust_WeakSignature(t *testing.T) {
+	ca := probetest.NewAuthority(t)
+	for algorithm, want := range map[x509.SignatureAlgorithm]bool{
+		x509.SHA1WithRSA: true, x509.MD5WithRSA: true, x509.ECDSAWithSHA1: true,
+		x509.SHA256WithRSA: false, x509.ECDSAWithSHA256: false, x509.PureEd25519: false,
+	} {
+		leaf := *ca.Issue(t, probetest.Certificate{}).Leaf
+		leaf.SignatureAlgorithm = algorithm // Go signs no other way, and peers do
+		got := slices.Contains((&probe.Trust{Roots: ca.Pool}).Faults([]*x509.Certificate{&leaf}), probe.FaultWeakSignature)
+		if got != want {
+			t.Errorf("%v: weak %v, want %v", algorithm, got, want)
+		}
+	}
+}
+
+func TestTLS_ClientCertificate(t *testing.T) {
+	ca := probetest.NewAuthority(t)
+	for _, tt := range []struct {
+		name  string
+		max   uint16
+		auth  tls.ClientAuthType
+		class probe.Class
+	}{
+		{"required_1_3", tls.VersionTLS13, tls.RequireAndVerifyClientCert, probe.ClientCert},
+		{"required_1_2", tls.VersionTLS12, tls.RequireAndVerifyClientCert, probe.ClientCert},
+		{"asked_for", tls.VersionTLS13, tls.VerifyClientCertIfGiven, probe.TLSOnly},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			a := open()
+			a.TLS = &tls.Config{
+				Certificates: []tls.Certificate{ca.Issue(t, probetest.Certificate{})},
+				ClientAuth:   tt.auth, ClientCAs: ca.Pool, MinVersion: tls.VersionTLS12, MaxVersion: tt.max,
+			}
+			f, _ := secured(t, a.Serve(t), ca.Pool)
+			if f.Class != tt.class {
+				t.Errorf("class %q, want %q", f.Class, tt.class)
+			}
+			want := []string{"1.2"}
+			if tt.max == tls.VersionTLS13 {
+				want = []string{"1.2", "1.3"}
+			}
+			if f.TLS == nil || !f.TLS.ClientCert || !slices.Equal(f.TLS.Versions, want) {
+				t.Errorf("TLS %+v, want one that asks for a certificate in %q", f.TLS, want)
+			}
+		})
+	}
+}
+
+func TestTLS_Rejects(t *testing.T) {
+	ca := probetest.NewAuthority(t)
+	a := &probetest.Archive{
+		TLS:    &tls.Config{Certificates: []tls.Certificate{ca.Issue(t, probetest.Certificate{})}},
+		Reject: &ul.RejectError{Result: 1, Source: 1, Reason: 7},
+	}
+	f, _ := secured(t, a.Serve(t), ca.Pool)
+	if f.Class != probe.TLSOnly || f.Reject != "called-ae-title-not-recognized" || !f.InTLS {
+		t.Errorf("facts %+v, want a rejection within TLS", f)
+	}
+	if want := []string{"1.2", "1.3"}; f.TLS == nil || !slices.Equal(f.TLS.Versions, want) {
+		t.Errorf("TLS %+v, want %q", f.TLS, want)
+	}
+}
+
+// TestTLS_NoDICOM: what speaks TLS and no DICOM is another service.
+func TestTLS_NoDICOM(t *testing.T) {
+	w := serveWeb(t, true, status(200))
+	if d := associate(t, w.at()); d.Facts.Class != probe.OtherService || d.DICOM() {
+		t.Errorf("HTTPS was taken for %+v", d.Facts)
+	}
+}
