@@ -34,18 +34,26 @@ type Targets struct {
 // Bind fixes the hosts. addrs holds the addresses of each of Names; an included
 // name without one adds nobody, an excluded name without one is an error.
 func (s *Scope) Bind(addrs map[string][]netip.Addr) (*Targets, error) {
-	t := &Targets{
-		dicomPorts: s.DICOMPorts, httpPorts: s.HTTPPorts,
-		ports: map[netip.Addr][]uint16{}, names: map[netip.Addr]string{}, deniedPorts: map[netip.AddrPort]bool{},
-	}
-	if err := t.exclude(s.exclude, addrs); err != nil {
+	t, err := s.bind(s.include, s.exclude, addrs)
+	if err != nil {
 		return nil, err
 	}
-	t.include(s.include, addrs)
 	if total(t.all) == 0 {
 		return nil, &Error{Kind: BadTargets, What: "nobody is left to ask: the exclusions cover all, or no name has an address",
 			Remedy: "compare include with exclude; leadglass survey --dry-run shows what is left"}
 	}
+	return t, nil
+}
+
+func (s *Scope) bind(include, exclude []entry, addrs map[string][]netip.Addr) (*Targets, error) {
+	t := &Targets{
+		dicomPorts: s.DICOMPorts, httpPorts: s.HTTPPorts,
+		ports: map[netip.Addr][]uint16{}, names: map[netip.Addr]string{}, deniedPorts: map[netip.AddrPort]bool{},
+	}
+	if err := t.exclude(exclude, addrs); err != nil {
+		return nil, err
+	}
+	t.include(include, addrs)
 	t.hash = t.fingerprint()
 	return t, nil
 }

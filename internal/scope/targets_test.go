@@ -297,3 +297,34 @@ func TestTargets_ExcludeAfterwards(t *testing.T) {
 		t.Errorf("count %d, want the places to stay 256", ts.Count())
 	}
 }
+
+func TestPreview(t *testing.T) {
+	s, err := scope.Load(write(t, authorisation+`[targets]
+include = ["192.0.2.0/24", "192.0.2.7:104", "192.0.2.8:9999", "198.51.100.1:9999", "a.example", "b.example:80"]
+exclude = ["192.0.2.0/25", "192.0.2.200:104", "[64:ff9b::192.0.2.201]:80", "c.example"]
+`), noon)
+	if err != nil {
+		t.Fatal(err)
+	}
+	ts, include, exclude := s.Preview()
+	if include != 2 || exclude != 1 {
+		t.Errorf("%d and %d names, want 2 and 1", include, exclude)
+	}
+	if ts.Count() != 129 || ts.Included() != 257 {
+		t.Errorf("%d of %d hosts, want 129 of 257", ts.Count(), ts.Included())
+	}
+	var want uint64
+	for _, h := range ts.Hosts(context.Background(), 0) {
+		want += uint64(len(h.DICOMPorts) + len(h.HTTPPorts))
+	}
+	if got := ts.Connections(); got != want || want != 128*10-2+1 {
+		t.Errorf("%d connections, counted %d, want %d", got, want, 128*10-1)
+	}
+	none, err := scope.Load(write(t, authorisation+"[targets]\ninclude=[\"a.example\"]\nexclude=[\"b.example\"]\n"), noon)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if ts, _, _ := none.Preview(); ts.Count() != 0 || ts.Connections() != 0 {
+		t.Errorf("%d hosts without names, want 0", ts.Count())
+	}
+}
