@@ -181,9 +181,17 @@ func (a *appender) value(v []byte, vr VR) {
 	}
 }
 
+// sequence writes a sequence. One that a reader of implicit VR cannot know to
+// be one, since the dictionary does not, gets an undefined length, by which it
+// is recognised.
 func (a *appender) sequence(e *Element) {
-	a.header(e.Tag, SQ, 0)
-	start := len(a.b)
+	if a.ts.ImplicitVR && vrOf(e.Tag, false) != SQ {
+		a.header(e.Tag, SQ, UndefinedLength)
+		defer a.header(SequenceDelimitationItem, 0, 0)
+	} else {
+		a.header(e.Tag, SQ, 0)
+		defer a.patch(len(a.b))
+	}
 	a.depth++
 	for _, item := range e.Items {
 		a.header(Item, 0, 0)
@@ -192,7 +200,6 @@ func (a *appender) sequence(e *Element) {
 		a.patch(at)
 	}
 	a.depth--
-	a.patch(start)
 }
 
 // fragments writes encapsulated pixel data (PS3.5 section A.4).

@@ -242,6 +242,9 @@ func dumpDCMTK(t testing.TB, name string) []line {
 		sequences = sequences[:depth/2]
 		l := line{path: path.String(), tag: tag, vr: m[4]}
 		switch {
+		case m[4] == "xs": // US or SS, and no Pixel Representation to decide
+			l.vr = ""
+			l.length, _ = strconv.Atoi(m[6])
 		case m[4] == "up": // DCMTK's name for the offsets of a DICOMDIR
 			l.vr = "UL"
 			l.length = 4
@@ -290,4 +293,78 @@ func compareDCMTK(t *testing.T, name string, f *dicom.File) {
 		}
 	}
 	compare(t, "dcmdump", name, ours, theirs)
+}
+
+// written is what a data set looks like after it was written: group lengths
+// gone, the meta information left out.
+func written(lines []line, ts *dicom.TransferSyntax) []line {
+	var out []line
+	for _, l := range lines {
+		if strings.HasPrefix(l.path+l.tag, "(0002") || strings.HasSuffix(l.tag, ",0000)") {
+			continue
+		}
+		switch {
+		case ts.ImplicitVR && l.vr != "SQ":
+			l.vr = ""
+		case ts.Encapsulated && l.vr == "OW" && l.path+l.tag == dicom.PixelData.String():
+			l.vr = "OB" // PS3.5 section A.4
+		}
+		if l.vr != "SQ" && l.length%2 == 1 {
+			l.length, l.sum = l.length+1, "" // padded
+		}
+		out = append(out, l)
+	}
+	return out
+}
+
+// syntaxes lists the transfer syntaxes that f can be written in.
+func syntaxes(f *dicom.File) []*dicom.TransferSyntax {
+	if e := f.Dataset.Get(dicom.PixelData); e != nil && e.Fragments != nil {
+		return []*dicom.TransferSyntax{{UID: f.TransferSyntax.UID, Encapsulated: true}}
+	}
+	return []*dicom.TransferSyntax{
+		dicom.ImplicitVRLittleEndian, dicom.ExplicitVRLittleEndian,
+		dicom.ExplicitVRBigEndian, dicom.DeflatedExplicitVRLittleEndian,
+	}
+}
+
+func TestInterop_WrittenFilesReadTheSame(t *testing.T) {
+	peers(t, "/usr/bin/python3", "dcmdump")
+	dir := t.TempDir()
+	want := map[string][]line{}
+	var names []string
+	for i, name := range testFiles(t) {
+		f, err := dicom.ReadFile(name, dicom.Options{})
+		if err != nil {
+			continue // see knownBad
+		}
+		lines := dumpOurs(f)
+		for _, ts := range syntaxes(f) {
+			f.TransferSyntax = ts
+			out := filepath.Join(dir, fmt.Sprintf("%03d_%s_%s", i, syntaxName(ts), filepath.Base(name)))
+			var b bytes.Buffer
+			if err := dicom.Write(&b, f); err != nil {
+				t.Errorf("%s: %v", out, err)
+				continue
+			}
+			if err := os.WriteFile(out, b.Bytes(), 0o600); err != nil {
+				t.Fatal(err)
+			}
+			want[out] = written(lines, ts)
+			names = append(names, out)
+		}
+	}
+	theirs := dumpPydicom(t, names)
+	for _, name := range names {
+		got := written(theirs[name], dicom.ExplicitVRLittleEndian)
+		compare(t, "the original", name, got, want[name])
+		f, err := dicom.ReadFile(name, dicom.Options{})
+		if err != nil {
+			t.Errorf("%s: %v", filepath.Base(name), err)
+			continue
+		}
+		compare(t, "the original", name, written(dumpOurs(f), dicom.ExplicitVRLittleEndian), want[name])
+		compareDCMTK(t, name, f)
+	}
+	t.Logf("%d files written", len(names))
 }
