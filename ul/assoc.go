@@ -159,12 +159,12 @@ func (a *Assoc) take() (PDU, error) {
 		return nil, a.lost(err)
 	}
 	p, err := a.body(t, n)
-	var lost *connError
-	if errors.As(err, &lost) {
-		return nil, a.lost(lost.error)
-	}
 	e := eventOf(t)
 	if err != nil {
+		var lost *connError // here, so that a PDU in order costs no allocation
+		if errors.As(err, &lost) {
+			return nil, a.lost(lost.error)
+		}
 		e = Evt19
 	}
 	act, ok := a.eventIn(e, notIdle, !a.requestor)
@@ -516,4 +516,13 @@ func (a *Assoc) TLS() *tls.ConnectionState { return a.tls }
 
 // Busy says that a request is being served, or no longer is. Server.Shutdown
 // releases associations that are not busy and waits for those that are.
-func (a *Assoc) Busy(busy bool) { a.idle.Store(!busy) }
+// Limits.Idle does not run while a request is served: it is our turn then, and
+// a peer that waits for its answer is right to say nothing.
+func (a *Assoc) Busy(busy bool) {
+	a.idle.Store(!busy)
+	if busy {
+		a.in.served.Store(serving)
+	} else {
+		a.in.served.Store(time.Now().UnixNano())
+	}
+}

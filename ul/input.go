@@ -25,7 +25,13 @@ type input struct {
 	// by is a moment that no read waits past, in nanoseconds since 1970; zero
 	// is none. Any goroutine may set it with expire.
 	by atomic.Int64
+
+	// served is when the last request was answered, in nanoseconds since 1970,
+	// or serving. Any goroutine may set it, see Busy.
+	served atomic.Int64
 }
+
+const serving = 1<<63 - 1
 
 // expire lets no read wait past t, the one under way included.
 func (in *input) expire(t time.Time) {
@@ -128,8 +134,28 @@ func (in *input) resize(size int) {
 	in.buf, in.r, in.bulk = buf, 0, false
 }
 
-// fill reads once.
+// fill reads once. Silence is no breach while a request is served, and for
+// Limits.Idle after that.
 func (in *input) fill(idle bool) error {
+	for {
+		err := in.read(idle)
+		if err == nil || !idle {
+			return err
+		}
+		var over *LimitError
+		if !errors.As(err, &over) || over.Name != limitIdle || !in.excused() {
+			return err
+		}
+	}
+}
+
+func (in *input) excused() bool {
+	served := in.served.Load()
+	return served == serving || time.Since(time.Unix(0, served)) < in.lim.Idle
+}
+
+// read reads once, or runs out of time.
+func (in *input) read(idle bool) error {
 	start := time.Now()
 	until, breach := in.patience(start, idle)
 	for {
@@ -156,7 +182,7 @@ func (in *input) fill(idle bool) error {
 	case err == nil:
 		return io.ErrNoProgress
 	case errors.Is(err, os.ErrDeadlineExceeded) && breach.Name != "":
-		return &breach
+		return &LimitError{breach.Name, breach.Limit}
 	}
 	return err
 }
