@@ -66,6 +66,9 @@ type Query struct {
 	Identifier  *dicom.Dataset
 	Priority    Priority
 	Destination ul.AETitle // C-MOVE only
+	// MessageID is the peer's, for a Session to name in the C-STORE of a
+	// C-MOVE; a Client gives its own.
+	MessageID uint16
 }
 
 // Cancel ends the running C-FIND, C-GET or C-MOVE with C-CANCEL (PS3.7 section

@@ -168,7 +168,7 @@ func (s *server) readQuery(on *agreement, rq *Command, implemented bool, want se
 	}
 	return &Query{
 		Model: on.abstract, Identifier: identifier, Priority: rq.Priority,
-		Destination: ul.AETitle(rq.MoveDestination),
+		Destination: ul.AETitle(rq.MoveDestination), MessageID: rq.MessageID,
 	}, nil
 }
 
