@@ -335,3 +335,7 @@ func choose(tag Tag, vr VR) VR {
 	}
 	return vr
 }
+
+// Offset is how far in the input the Reader stands: after the header of the
+// step, and after what was read of its value.
+func (r *Reader) Offset() int64 { return r.src.offset() }
