@@ -83,8 +83,9 @@ func (a *archive) Find(_ context.Context, q *dimse.Query, match func([]byte, *di
 
 func (a *archive) findStudies(id *dicom.Dataset) []*dicom.Dataset {
 	var found []*dicom.Dataset
+	dates, times := id.String(dict.StudyDate), id.String(dict.StudyTime)
 	for _, s := range a.studies {
-		if !within(s.date, id.String(dict.StudyDate)) || !within(s.time, id.String(dict.StudyTime)) {
+		if !within(s.date, dates) || !within(s.time, times) {
 			continue
 		}
 		d := &dicom.Dataset{}
@@ -99,8 +100,9 @@ func (a *archive) findStudies(id *dicom.Dataset) []*dicom.Dataset {
 
 func (a *archive) findPatients(id *dicom.Dataset) []*dicom.Dataset {
 	var found []*dicom.Dataset
+	dates := id.String(dict.PatientBirthDate)
 	for _, b := range a.births {
-		if within(b, id.String(dict.PatientBirthDate)) {
+		if within(b, dates) {
 			d := &dicom.Dataset{}
 			d.SetString(dict.NumberOfPatientRelatedStudies, "1")
 			found = append(found, d)

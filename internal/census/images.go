@@ -16,23 +16,22 @@ func (c *counter) images(ctx context.Context, s *sum) sum {
 	known := estimate{float64(s.instances), 0}.plus(s.unknown.instances)
 	silent := float64(s.silent) + s.unknown.silent
 	if silent == 0 {
-		return c.imageSum(known, s.exact, "")
+		return imageSum(known, s.exact, "")
 	}
 	perStudy := c.countSeries(ctx, s.sample)
 	if perStudy.n == 0 {
-		return c.imageSum(known, false, fmt.Sprintf("images of %.0f studies not counted", silent))
+		return imageSum(known, false, fmt.Sprintf("images of %.0f studies not counted", silent))
 	}
 	if perStudy.n == silent {
 		known.value += perStudy.total
-		return c.imageSum(known, s.exact, "images of silent studies counted by series")
+		return imageSum(known, s.exact, "images of silent studies counted by series")
 	}
-	known.value += silent * perStudy.mean()
-	known.variance += silent * silent * perStudy.varianceOfMean() * (1 - perStudy.n/silent)
+	known = known.plus(perStudy.scaled(silent))
 	how := fmt.Sprintf("images of %.0f studies estimated from %.0f of them", silent, perStudy.n)
-	return c.imageSum(known, false, how)
+	return imageSum(known, false, how)
 }
 
-func (c *counter) imageSum(e estimate, exact bool, how string) sum {
+func imageSum(e estimate, exact bool, how string) sum {
 	low, high := e.interval()
 	n := int64(math.Round(e.value))
 	if exact {
@@ -57,6 +56,11 @@ func (m moments) varianceOfMean() float64 {
 		return m.mean() * m.mean() // one study says little: as wide as it is high
 	}
 	return (m.squares - m.n*m.mean()*m.mean()) / (m.n - 1) / m.n
+}
+
+// scaled estimates the images of so many studies from those that were counted.
+func (m moments) scaled(studies float64) estimate {
+	return estimate{studies * m.mean(), studies * studies * m.varianceOfMean() * (1 - m.n/studies)}
 }
 
 // countSeries asks study by study. Studies that do not answer are left out.
