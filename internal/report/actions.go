@@ -19,6 +19,7 @@ type action struct {
 	// Closed is the studies on those of them where no stranger could reach a
 	// study any more if only this were done.
 	Closed int64
+	met    map[exposure.ID]bool // which of the exposures any system has
 }
 
 // doors are the exposures through which a stranger reaches studies.
@@ -59,7 +60,7 @@ func (c catalogue) actions(s *Survey) []*action {
 		}
 		a := byRemedy[e.Remedy]
 		if a == nil {
-			a = &action{Remedy: e.Remedy}
+			a = &action{Remedy: e.Remedy, met: map[exposure.ID]bool{}}
 			byRemedy[e.Remedy] = a
 			list = append(list, a)
 		}
@@ -85,8 +86,16 @@ func (c catalogue) actions(s *Survey) []*action {
 
 // weigh adds what the action would do for a system.
 func (a *action) weigh(s *System, shut []exposure.ID) {
-	has := slices.ContainsFunc(a.Exposures, func(e exposure.Exposure) bool { return s.Has(e.ID) })
-	if !has || Suspect(s) {
+	if Suspect(s) {
+		return
+	}
+	has := false
+	for _, e := range a.Exposures {
+		if s.Has(e.ID) {
+			has, a.met[e.ID] = true, true
+		}
+	}
+	if !has {
 		return
 	}
 	a.Systems++
@@ -100,7 +109,9 @@ func (a *action) weigh(s *System, shut []exposure.ID) {
 	}
 }
 
+// sortOut keeps what was met: exposures, and settings of products.
 func (a *action) sortOut(products map[string]bool) {
+	a.Exposures = slices.DeleteFunc(a.Exposures, func(e exposure.Exposure) bool { return !a.met[e.ID] })
 	slices.SortStableFunc(a.Exposures, func(x, y exposure.Exposure) int { return cmp.Compare(y.Severity.Rank(), x.Severity.Rank()) })
 	for _, set := range a.Exposures[0].Settings {
 		if set.Product == "" || products[set.Product] {

@@ -42,9 +42,10 @@ type page struct {
 	Grades    []gradeRow
 	Severity  []bar
 	Exposures []bar
-	Actions   []*action
+	Actions   []*action // that close studies by themselves
+	Later     []*action // the others
 	Systems   []systemRow
-	AllCount  int
+	AllCount  int64
 	Networks  []networkRow
 	MoreNets  int
 	Software  []softwareRow
@@ -71,8 +72,15 @@ func newPage(s *Survey) *page {
 		Survey: s, Style: template.CSS(pageStyle), Policy: policy(pageStyle),
 		When: span(s.Started, s.Finished), Lead: lead(s), LeadMore: leadMore(&s.Totals),
 		Bands: bands(s), Map: newWorldMap(s), Countries: worstCountries(s.Countries), Grades: gradeRows(s.Countries),
-		Severity: severityBars(worst), Exposures: c.exposureBars(worst), Actions: c.actions(s), AllCount: len(worst),
+		Severity: severityBars(worst), Exposures: c.exposureBars(worst), AllCount: int64(len(worst)),
 		Software: softwareRows(worst), CVEs: cveRows(worst), Ports: portBars(s),
+	}
+	for _, a := range c.actions(s) {
+		if a.Closed > 0 {
+			p.Actions = append(p.Actions, a)
+		} else {
+			p.Later = append(p.Later, a)
+		}
 	}
 	if s.Totals.SystemsEstimated > 0 {
 		p.Estimates = estimateNote(&s.Totals)
@@ -114,11 +122,11 @@ func leadMore(t *Totals) string {
 	if t.Studies == 0 {
 		return ""
 	}
-	text := fmt.Sprintf("They hold %s examinations with %s images", about(t.Studies), about(t.Images))
+	text := fmt.Sprintf("In all, %s examinations with %s images", about(t.Studies), about(t.Images))
 	if t.Patients > 0 {
 		text += " of at least " + about(t.Patients) + " patients"
 	}
-	text += "."
+	text += " could be counted."
 	if t.ImagesAccessible > 0 {
 		text += fmt.Sprintf(" %s of the images can be taken away by a stranger, without a password.", about(t.ImagesAccessible))
 	}
@@ -243,3 +251,6 @@ func (p *page) PortChart() chart {
 
 // MoreNets64 is MoreNets for plural.
 func (p *page) MoreNets64() int64 { return int64(p.MoreNets) }
+
+// ShownCount is how many systems are shown.
+func (p *page) ShownCount() int64 { return int64(len(p.Systems)) }

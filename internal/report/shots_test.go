@@ -6,6 +6,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"strings"
 	"testing"
 	"time"
 
@@ -31,6 +32,7 @@ func TestShots(t *testing.T) {
 		t.Fatal(err)
 	}
 	page := "file://" + filepath.Join(dir, report.ReportFile)
+	opened := "file://" + openDetails(t, dir)
 	for _, shot := range []struct {
 		name  string
 		flags []string
@@ -42,7 +44,25 @@ func TestShots(t *testing.T) {
 	} {
 		chromium(t, browser, append(shot.flags, "--screenshot="+filepath.Join(out, shot.name), "--hide-scrollbars", page)...)
 	}
+	chromium(t, browser, "--window-size=1280,9000", "--hide-scrollbars", "--screenshot="+filepath.Join(out, "report-open.png"), opened)
 	chromium(t, browser, "--no-pdf-header-footer", "--print-to-pdf="+filepath.Join(out, "report.pdf"), page)
+}
+
+// openDetails makes a copy of the report with the first remedy and the first
+// system open.
+func openDetails(t *testing.T, dir string) string {
+	t.Helper()
+	text, err := os.ReadFile(filepath.Join(dir, report.ReportFile))
+	if err != nil {
+		t.Fatal(err)
+	}
+	opened := strings.Replace(string(text), "<details>", "<details open>", 1)
+	opened = strings.Replace(opened, `<details class="sys">`, `<details class="sys" open>`, 2)
+	name := filepath.Join(dir, "open.html")
+	if err := os.WriteFile(name, []byte(opened), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	return name
 }
 
 func chromium(t *testing.T, browser string, args ...string) {

@@ -72,7 +72,7 @@ func addRegions(rows map[string]row) {
 				continue
 			}
 			if _, ok := rows[code]; !ok && display.English.Regions().Name(r) != "" {
-				rows[code] = row{point: project(overseas()[code])}
+				rows[code] = row{point: projected([]point{overseas()[code]})[0]}
 			}
 		}
 	}

@@ -15,13 +15,15 @@ const (
 	a3 = 0.000893
 	a4 = 0.003796
 
-	// centre moves the map east a little, so that its edge cuts no land but
-	// the tip of Siberia, which the outlines cut there too.
-	centre = 0.0
+	// centre is the middle of the map and seam its edge, in degrees east: in
+	// the Bering Strait, so that it cuts no land.
+	centre = 11.0
+	seam   = centre - 180
 	width  = 1000.0
-	north  = 83.7 // the north of Greenland
+	north  = 83.7 // of Greenland
 )
 
+// project takes degrees, from the seam eastward, to units of the map.
 func project(p point) point {
 	long, lat := (p.x-centre)*math.Pi/180, p.y*math.Pi/180
 	x, y := equalEarth(long, lat)
@@ -45,32 +47,35 @@ func equalEarth(long, lat float64) (x, y float64) {
 func (c *country) path() string {
 	var b strings.Builder
 	for i, ring := range c.rings {
-		if math.Abs(area(projected(ring))) < 1.2 && i > 0 {
+		ring = projected(ring)
+		if math.Abs(area(ring)) < 1.2 && i > 0 {
 			continue
 		}
-		var lx, ly int
-		for j, p := range ring {
-			q := project(p)
-			x, y := int(math.Round(q.x*10)), int(math.Round(q.y*10))
-			switch {
-			case j == 0:
-				fmt.Fprintf(&b, "M%d %d", x, y)
-			case j == len(ring)-1, x == lx && y == ly:
-				continue
-			case j == 1:
-				b.WriteString("l" + step(x-lx, y-ly))
-			default:
-				s := step(x-lx, y-ly)
-				if s[0] != '-' {
-					s = " " + s
-				}
-				b.WriteString(s)
-			}
-			lx, ly = x, y
-		}
-		b.WriteString("z")
+		draw(&b, ring)
 	}
 	return b.String()
+}
+
+func draw(b *strings.Builder, ring []point) {
+	var lx, ly, drawn int
+	for i, p := range ring {
+		x, y := int(math.Round(p.x*10)), int(math.Round(p.y*10))
+		switch s := step(x-lx, y-ly); {
+		case i == 0:
+			fmt.Fprintf(b, "M%d %d", x, y)
+		case i == len(ring)-1, x == lx && y == ly:
+			continue
+		case drawn == 0:
+			b.WriteString("l" + s)
+			drawn++
+		case s[0] == '-':
+			b.WriteString(s)
+		default:
+			b.WriteString(" " + s)
+		}
+		lx, ly = x, y
+	}
+	b.WriteString("z")
 }
 
 func step(dx, dy int) string {
@@ -80,10 +85,32 @@ func step(dx, dy int) string {
 	return fmt.Sprintf("%d %d", dx, dy)
 }
 
+// projected walks a ring over the date line where it goes there, shifts it as a
+// whole to the side of the seam where most of it is, and projects it.
 func projected(ring []point) []point {
+	var turn, mean float64
 	out := make([]point, len(ring))
 	for i, p := range ring {
-		out[i] = project(p)
+		if i > 0 {
+			switch step := p.x - ring[i-1].x; {
+			case step > 180:
+				turn -= 360
+			case step < -180:
+				turn += 360
+			}
+		}
+		out[i] = point{p.x + turn, p.y}
+		mean += out[i].x / float64(len(ring))
+	}
+	shift := 0.0
+	for mean+shift < seam {
+		shift += 360
+	}
+	for mean+shift >= seam+360 {
+		shift -= 360
+	}
+	for i, p := range out {
+		out[i] = project(point{p.x + shift, p.y})
 	}
 	return out
 }
