@@ -17,6 +17,7 @@ type jsonReader struct {
 	loaded   int64
 	elements int
 	foreign  bool // there is text that is not ASCII
+	inline   bool // the text at hand is base64
 
 	key     [16]byte
 	scratch []byte      // the bytes of the values at hand
@@ -90,7 +91,7 @@ func (j *jsonReader) end() error {
 
 // dataset reads a top-level data set whose opening brace was taken.
 func (j *jsonReader) dataset() (*Dataset, error) {
-	j.path, j.tag, j.loaded, j.elements, j.foreign = j.path[:0], 0, 0, 0, false
+	j.path, j.tag, j.loaded, j.elements, j.foreign, j.inline = j.path[:0], 0, 0, 0, false, false
 	j.scratch, j.mark, j.values, j.arena = j.scratch[:0], 0, j.values[:0], nil
 	d := &Dataset{}
 	if name, err := j.object(d, 0); err != nil || name {
@@ -117,13 +118,14 @@ func (j *jsonReader) object(d *Dataset, depth int) (name bool, err error) {
 	}
 	start := len(j.scratch)
 	var groups [3][2]int // of a person name, in scratch
+	var seen [3]bool
 	for {
 		key, err := j.member()
 		if err != nil {
 			return false, err
 		}
-		if group, ok := nameGroup(key); ok && len(d.Elements) == 0 {
-			name = true
+		if group, ok := nameGroup(key); ok && len(d.Elements) == 0 && !seen[group] {
+			name, seen[group] = true, true
 			if groups[group], err = j.optional(); err != nil {
 				return false, err
 			}
@@ -318,7 +320,9 @@ func (j *jsonReader) memberValue(a *attribute, key []byte, depth int) (err error
 	case "Value":
 		return j.array(a.first, depth)
 	case "InlineBinary":
+		j.inline = true
 		a.bytes, err = j.single()
+		j.inline = false
 		return err
 	}
 	span, err := j.single()
@@ -404,34 +408,34 @@ func (j *jsonReader) appendValue(first, depth int) error {
 	j.tag, j.mark = tag, mark
 	if err == nil {
 		j.values = append(j.values, v)
-		_, err = j.room()
+		if room, over := j.room(); room < 0 {
+			err = over
+		}
 	}
 	return err
 }
 
-// room returns how many more bytes the element at hand may have.
-func (j *jsonReader) room() (int64, error) {
-	held := j.loaded + int64(len(j.scratch)) + int64(len(j.values))*jsonValueBytes
-	if held > j.lim.DatasetBytes {
-		return 0, &LimitError{"dataset_bytes", j.lim.DatasetBytes}
+// room returns how many more bytes the element at hand may have, and the error
+// of one more.
+func (j *jsonReader) room() (int64, *LimitError) {
+	element := j.lim.ElementBytes - int64(len(j.scratch)-j.mark)
+	held := int64(len(j.scratch)) + int64(len(j.values))*jsonValueBytes
+	dataset := j.lim.DatasetBytes - j.loaded - held
+	if element < dataset {
+		return element, &LimitError{"element_bytes", j.lim.ElementBytes}
 	}
-	return min(j.lim.ElementBytes-int64(len(j.scratch)-j.mark), j.lim.DatasetBytes-held), nil
-}
-
-// long is the error of a token that had no room.
-func (j *jsonReader) long() error {
-	if int64(len(j.scratch)-j.mark) >= j.lim.ElementBytes {
-		return &LimitError{"element_bytes", j.lim.ElementBytes}
-	}
-	return &LimitError{"dataset_bytes", j.lim.DatasetBytes}
+	return dataset, &LimitError{"dataset_bytes", j.lim.DatasetBytes}
 }
 
 // value reads one value into scratch, or an item.
-func (j *jsonReader) value(depth int) (jsonValue, error) {
-	v := jsonValue{start: len(j.scratch)}
-	room, err := j.room()
-	if err != nil {
-		return v, err
+func (j *jsonReader) value(depth int) (v jsonValue, err error) {
+	v.start = len(j.scratch)
+	room, over := j.room()
+	if room < 0 {
+		return v, over
+	}
+	if j.inline && room < 1<<60 { // what base64 makes of so many bytes
+		room = (room + 2) / 3 * 4
 	}
 	switch c := j.scan.next(); {
 	case c == '"':
@@ -449,7 +453,7 @@ func (j *jsonReader) value(depth int) (jsonValue, error) {
 		return v, j.expected(c)
 	}
 	if err == errLong {
-		return v, j.long()
+		return v, over
 	}
 	v.end = len(j.scratch)
 	return v, j.fail(err)

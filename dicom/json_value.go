@@ -50,7 +50,7 @@ func (j *jsonReader) fillBinary(e *Element, text []byte) error {
 	if e.VR == SQ {
 		return j.fail(ErrJSONValue)
 	}
-	n, err := base64.StdEncoding.Decode(text, text)
+	n, err := base64.StdEncoding.Strict().Decode(text, text)
 	if err != nil {
 		return j.fail(ErrJSONValue)
 	}
