@@ -23,11 +23,12 @@ func dicomPlaintext() Exposure {
 	}
 }
 
-// shown makes a condition of one on what TLS showed.
+// shown makes a condition of one on what TLS showed, of the DICOM service or of
+// a web service beside it.
 func shown(is func(*probe.TLS) bool) func(*Finding) bool {
 	return func(f *Finding) bool {
-		t := f.TLSShown()
-		return t != nil && is(t)
+		return f.DICOM != nil && f.DICOM.TLS != nil && is(f.DICOM.TLS) ||
+			slices.ContainsFunc(f.Web, func(w *probe.HTTP) bool { return w.TLS != nil && is(w.TLS) })
 	}
 }
 

@@ -3,6 +3,7 @@ package probe
 import (
 	"bytes"
 	"context"
+	"slices"
 
 	"github.com/leadglass/leadglass/internal/product"
 )
@@ -19,12 +20,14 @@ func adminPages() []adminPage {
 	return []adminPage{
 		// Orthanc's REST interface: stores, deletes and configures.
 		{"/system", []string{`"ApiVersion"`, `"DicomAet"`}},
-		{"/app/explorer.html", []string{"Orthanc Explorer"}},
-		{"/dcm4chee-arc/ctrl/status", []string{`"status"`}},
+		{"/app/explorer.html", []string{"<title>Orthanc Explorer"}},
+		// The pages of dcm4chee-arc load whoever asks; its devices are the archive's
+		// configuration.
+		{"/dcm4chee-arc/devices", []string{`"dicomDeviceName"`}},
 		{"/dcm4chee-web3/", []string{"dcm4chee", "folder"}},
 		{"/jmx-console/", []string{"JMX Agent View"}},
-		{"/cgi-bin/dgate.exe?mode=top", []string{"Conquest"}},
-		{"/cgi-bin/dgate?mode=top", []string{"Conquest"}},
+		{"/cgi-bin/dgate.exe?mode=top", []string{"onquest"}},
+		{"/cgi-bin/dgate?mode=top", []string{"onquest"}},
 		{"/manager/html", []string{"Tomcat Web Application Manager"}},
 	}
 }
@@ -42,6 +45,11 @@ func admin(ctx context.Context, s *Site) error {
 		}
 	}
 	return nil
+}
+
+// administers says whether a page is one of administration, wherever it stands.
+func administers(p product.Page) bool {
+	return slices.ContainsFunc(adminPages(), func(a adminPage) bool { return a.is(p) })
 }
 
 func (a adminPage) is(p product.Page) bool {

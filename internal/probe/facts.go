@@ -38,8 +38,10 @@ type Find struct {
 type Sample struct {
 	Answers       int
 	Attributes    map[string]bool // keywords of identifying attributes that had a value
-	GovernmentIDs map[string]int  // kind → how many
+	GovernmentIDs map[string]int  // kind → in how many answers
 	Ransom        bool            // a text read like a ransom note
+
+	seen map[string]int // kind → the number of the last answer that counted
 }
 
 func (s *Sample) attribute(keyword string) {
@@ -47,13 +49,6 @@ func (s *Sample) attribute(keyword string) {
 		s.Attributes = map[string]bool{}
 	}
 	s.Attributes[keyword] = true
-}
-
-func (s *Sample) governmentID(kind string) {
-	if s.GovernmentIDs == nil {
-		s.GovernmentIDs = map[string]int{}
-	}
-	s.GovernmentIDs[kind]++
 }
 
 // Signs of a honeypot.
@@ -176,6 +171,22 @@ func (f *Facts) Indicators() []string {
 		}
 	}
 	return slices.Sorted(maps.Keys(all))
+}
+
+// Suspect says whether so many signs make a suspect: two independent ones, or
+// software that is known to be a honeypot.
+func Suspect(signs []string) bool {
+	return len(signs) >= 2 || slices.Contains(signs, SignKnownSoftware)
+}
+
+// DropBait forgets what a honeypot put out to be found: nobody's data.
+func (f *Facts) DropBait() {
+	for _, s := range f.samples() {
+		*s = Sample{}
+	}
+	for _, w := range f.Web {
+		w.Marks = nil
+	}
 }
 
 // Retrievable says whether anyone can take the images away.

@@ -56,14 +56,26 @@ func (s *Sample) look(tag dicom.Tag, value []byte) {
 		s.attribute(keyword)
 	}
 	if id {
-		for one := range bytes.SplitSeq(value, []byte{'\\'}) {
-			if kind := govid.Kind(one); kind != "" {
-				s.governmentID(kind)
-			}
-		}
+		s.identifiers(value)
 	}
 	if (keyword != "" || id) && !s.Ransom {
 		s.Ransom = compromise.Ransom(value)
+	}
+}
+
+// identifiers looks at the values of one attribute. An answer counts once for
+// each kind, however many attributes repeat the number.
+func (s *Sample) identifiers(value []byte) {
+	for one := range bytes.SplitSeq(value, []byte{'\\'}) {
+		kind := govid.Kind(one)
+		if kind == "" || s.seen[kind] == s.Answers {
+			continue
+		}
+		if s.GovernmentIDs == nil {
+			s.GovernmentIDs, s.seen = map[string]int{}, map[string]int{}
+		}
+		s.GovernmentIDs[kind]++
+		s.seen[kind] = s.Answers
 	}
 }
 

@@ -19,7 +19,7 @@ func viewerPaths() []string {
 		"/oviyam/",                      // Oviyam
 		"/weasis-pacs-connector/viewer", // Weasis
 		"/meddream/",                    // MedDream
-		"/dcm4chee-arc/ui2/",            // dcm4chee-arc
+		"/dcm4chee-arc/ui2/",            // dcm4chee-arc, for its version
 	}
 }
 
@@ -42,8 +42,9 @@ func viewer(ctx context.Context, s *Site) error {
 	return nil
 }
 
+// shows: pages that administer show studies too, and count as what is worse.
 func (s *Site) shows(p product.Page) bool {
-	if p.Status != 200 || login(p) {
+	if p.Status != 200 || login(p) || administers(p) {
 		return false
 	}
 	if p.Path != "/" && !s.real(p) {

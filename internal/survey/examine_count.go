@@ -14,7 +14,7 @@ import (
 // all and is not a honeypot, which would answer for ever.
 func (e *Examiner) countDICOM(ctx context.Context, d *probe.Dialogue, p *asked) {
 	f := d.Facts
-	if e.NoCount || !f.Study.Open && !f.Patient.Open || len(f.Honeypot) >= 2 || ctx.Err() != nil {
+	if e.NoCount || !f.Study.Open && !f.Patient.Open || probe.Suspect(f.Honeypot) || ctx.Err() != nil {
 		return
 	}
 	count, err := census.DICOM(ctx, &census.Archive{
@@ -42,11 +42,11 @@ func (e *Examiner) draw(p *asked) *rand.Rand {
 // written is a count as the report has it.
 func (p *asked) written() report.Count {
 	if !p.counted {
-		return report.Count{Kind: "none"}
+		return report.Count{Kind: report.CountNone}
 	}
-	kind := "estimate"
+	kind := report.CountEstimate
 	if p.count.Exact {
-		kind = "exact"
+		kind = report.CountExact
 	}
 	return report.Count{
 		Kind: kind, Method: p.count.Method,

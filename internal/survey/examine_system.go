@@ -72,7 +72,11 @@ func (e *Examiner) system(ctx context.Context, asker *probe.Asker, h scope.Host,
 	for _, w := range sites {
 		w.site.Pages = nil // they may show patient data
 	}
-	e.countWeb(ctx, asker, p, sites)
+	if probe.Suspect(s.Honeypot) {
+		f.DropBait()
+	} else {
+		e.countWeb(ctx, asker, p, sites)
+	}
 	e.describe(&s, f)
 	s.Patients, s.Studies, s.Images, s.Count = p.count.Patients, p.count.Studies, p.count.Images, p.written()
 	where := e.Places.Find(h.Addr)
@@ -87,7 +91,7 @@ func (e *Examiner) identify(s *report.System, clues *product.Clues) {
 		return
 	}
 	s.Vendor, s.Product, s.Version = found.Vendor, found.Name, found.Version
-	if found.Kind == "honeypot" {
+	if found.Kind == product.Honeypot {
 		s.Honeypot = append(s.Honeypot, probe.SignKnownSoftware)
 	}
 }
@@ -95,7 +99,7 @@ func (e *Examiner) identify(s *report.System, clues *product.Clues) {
 // describe derives what the facts mean.
 func (e *Examiner) describe(s *report.System, f *probe.Facts) {
 	var known []advisory.Advisory
-	if e.Advisories != nil && s.Product != "" {
+	if e.Advisories != nil && s.Product != "" && !probe.Suspect(s.Honeypot) {
 		known = e.Advisories.For(s.Product, s.Version)
 	}
 	for _, a := range known {
