@@ -162,22 +162,23 @@ func (a *appender) header(tag Tag, vr VR, length int64) {
 
 // value writes a value, padded to even length, in the byte order of the syntax.
 func (a *appender) value(v []byte, vr VR) {
-	odd := len(v)%2 == 1
-	switch at := len(a.b); {
-	case a.err != nil:
-	case a.ts.BigEndian && vr.unit() > 1:
-		a.b = append(a.b, v...)
-		turn(a.b[at:], vr.unit())
-	case a.w != nil && a.depth == 0 && len(v) > flushAt:
+	if a.err != nil {
+		return
+	}
+	at, turned := len(a.b), a.ts.BigEndian && vr.unit() > 1
+	if a.w != nil && a.depth == 0 && len(v) > flushAt && !turned {
 		a.flush(0)
 		if a.err == nil {
 			_, a.err = a.w.Write(v)
 		}
-	default:
+	} else {
 		a.b = append(a.b, v...)
 	}
-	if odd {
+	if len(v)%2 == 1 {
 		a.b = append(a.b, vr.padding())
+	}
+	if turned {
+		turn(a.b[at:], vr.unit())
 	}
 }
 

@@ -201,10 +201,14 @@ func (r *Reader) open(f *frame, h *header) error {
 	return nil
 }
 
-// itemFollows says that the value after the header begins with an item.
+// itemFollows says that the value after the header begins as a sequence does.
 func (r *Reader) itemFollows(h *header) bool {
 	b := r.src.peek(h.size + 4)
-	return len(b) == h.size+4 && tagOf(b[h.size:], false) == Item
+	if len(b) < h.size+4 {
+		return false
+	}
+	tag := tagOf(b[h.size:], false)
+	return tag == Item || tag == SequenceDelimitationItem
 }
 
 // item reads what may stand in a sequence: an item or its delimiter (PS3.5
