@@ -4,8 +4,8 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io"
 	"net/netip"
-	"os"
 	"path/filepath"
 	"time"
 )
@@ -26,6 +26,9 @@ const (
 	folderMode        = 0o700 // what is found tells strangers where to go
 	fileMode          = 0o600
 	syncEvery         = time.Second
+	// maxCheckpointLine bounds a line that is read; a host has ten systems of a
+	// few kilobytes at most.
+	maxCheckpointLine = 16 << 20
 )
 
 // header is the first line.
@@ -45,32 +48,41 @@ type line struct {
 	Finished time.Time `json:"finished,omitzero"`
 }
 
+// journal is what a checkpoint needs of its file.
+type journal interface {
+	io.WriteCloser
+	Sync() error
+}
+
 // checkpoint is the file while a survey runs; nil keeps none. The collector
 // alone uses it.
 type checkpoint struct {
-	file   *os.File
+	file   journal
 	synced time.Time
 	dirty  bool
 }
 
-// startCheckpoint begins a new file in a folder that prior has been checked of.
-func (p *prior) startCheckpoint(h header) (*checkpoint, error) {
+// startCheckpoint goes on behind the whole lines of prior, or begins anew.
+func (p *prior) startCheckpoint(h header, faults func(journal) journal) (*checkpoint, error) {
 	if p.file == nil {
 		return nil, nil
 	}
+	keep := p.size
+	if p.header == nil {
+		keep = 0
+	}
+	if err := p.file.Truncate(keep); err != nil {
+		return nil, unwritten(err)
+	}
+	if _, err := p.file.Seek(keep, io.SeekStart); err != nil {
+		return nil, unwritten(err)
+	}
 	c := &checkpoint{file: p.file}
+	if faults != nil {
+		c.file = faults(p.file)
+	}
 	if p.header != nil {
-		_, err := c.file.Seek(p.size, 0)
-		if err == nil {
-			err = c.file.Truncate(p.size)
-		}
-		return c, unwritten(err)
-	}
-	if err := c.file.Truncate(0); err != nil {
-		return nil, unwritten(err)
-	}
-	if _, err := c.file.Seek(0, 0); err != nil {
-		return nil, unwritten(err)
+		return c, nil
 	}
 	if err := c.write(h); err != nil {
 		return nil, err

@@ -37,6 +37,8 @@ type Config struct {
 	// Lookup and Dial replace the resolver and the dialer of the system.
 	Lookup func(ctx context.Context, network, host string) ([]netip.Addr, error)
 	Dial   func(ctx context.Context, network, address string) (net.Conn, error)
+
+	faults func(journal) journal // breaks the checkpoint in tests
 }
 
 // Progress is how far a run is.

@@ -63,32 +63,52 @@ func (c *Config) strangers() error {
 	return &Error{What: fmt.Sprintf("the folder %q holds other things", c.Dir), Remedy: "name an empty or new folder with --out"}
 }
 
-// readPrior reads a checkpoint up to its last whole line.
+// readPrior reads a checkpoint up to its last whole line. What follows a line
+// that makes no sense was written after it: those hosts are asked again rather
+// than half believed.
 func readPrior(r io.Reader, diagnostics *slog.Logger) (*prior, error) {
 	p := &prior{}
 	lines := bufio.NewReaderSize(r, 1<<16)
 	for n := 1; ; n++ {
-		b, err := lines.ReadBytes('\n')
-		if err != nil && err != io.EOF {
+		b, whole, err := readLine(lines)
+		if err != nil {
 			return nil, &Error{What: "reading the checkpoint", Err: err, Remedy: "name another folder with --out"}
 		}
 		if len(b) == 0 {
 			return p, nil
 		}
-		if err == io.EOF || !p.take(b) {
-			if p.header == nil && err == nil {
-				return nil, &Error{What: fmt.Sprintf("%s is no checkpoint of this version", CheckpointFile),
-					Remedy: "finish the survey with the program that began it, or name another folder with --out"}
-			}
-			// What follows a torn line was written after it: those hosts are asked
-			// again rather than half believed.
-			if diagnostics != nil {
-				diagnostics.Warn("the checkpoint ends in a torn line", "line", n)
-			}
-			return p, nil
+		if whole && p.take(b) {
+			p.size += int64(len(b))
+			continue
 		}
-		p.size += int64(len(b))
+		if p.header == nil && whole {
+			return nil, &Error{What: fmt.Sprintf("%s is no checkpoint of this version", CheckpointFile),
+				Remedy: "finish the survey with the program that began it, or name another folder with --out"}
+		}
+		if diagnostics != nil {
+			diagnostics.Warn("the checkpoint ends in a torn line", "line", n)
+		}
+		return p, nil
 	}
+}
+
+// readLine returns the next line with its end; whole is false where the end is
+// missing or too far.
+func readLine(r *bufio.Reader) (b []byte, whole bool, err error) {
+	for len(b) < maxCheckpointLine {
+		part, err := r.ReadSlice('\n')
+		b = append(b, part...)
+		switch err {
+		case nil:
+			return b, true, nil
+		case io.EOF:
+			return b, false, nil
+		case bufio.ErrBufferFull:
+		default:
+			return b, false, err
+		}
+	}
+	return b, false, nil
 }
 
 // take takes one line in; false where it makes no sense.

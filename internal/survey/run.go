@@ -49,7 +49,7 @@ func Run(ctx context.Context, cfg Config) (*report.Survey, error) {
 	if err != nil {
 		return nil, err
 	}
-	r, err := prepare(ctx, cfg, p)
+	r, err := prepare(ctx, cfg, p, started)
 	if err != nil {
 		if p.file != nil {
 			p.file.Close() // nothing was written
@@ -81,7 +81,7 @@ func expired() error {
 }
 
 // prepare looks names up, agrees with the checkpoint, and sets the caps.
-func prepare(ctx context.Context, cfg Config, p *prior) (*run, error) {
+func prepare(ctx context.Context, cfg Config, p *prior, started time.Time) (*run, error) {
 	var known map[string][]netip.Addr
 	if p.header != nil && cfg.Resume {
 		known = p.header.Names
@@ -100,8 +100,8 @@ func prepare(ctx context.Context, cfg Config, p *prior) (*run, error) {
 	}
 	r.rate, r.slots = limiter(r.rates.TotalRate), semaphore.NewWeighted(r.connections)
 	r.checkpoint, err = p.startCheckpoint(header{
-		Version: checkpointVersion, Tool: cfg.Tool, Scope: targets.Hash(), Hosts: targets.Count(), Started: cfg.Now(), Names: names,
-	})
+		Version: checkpointVersion, Tool: cfg.Tool, Scope: targets.Hash(), Hosts: targets.Count(), Started: started.UTC(), Names: names,
+	}, cfg.faults)
 	return r, err
 }
 
