@@ -33,12 +33,13 @@ type Site struct {
 	target Target
 	limits Limits
 
-	conn    net.Conn    // nil between two
-	stop    func() bool // of what ends waiting on conn when a request's time is over
-	reader  *bufio.Reader
-	allowed *io.LimitedReader // what the answer may still bring
-	nowhere product.Page      // the answer to a path that cannot exist
-	bases   []string          // where DICOMweb seems to be
+	conn      net.Conn    // nil between two
+	stop      func() bool // of what ends waiting on conn when a request's time is over
+	reader    *bufio.Reader
+	allowed   *io.LimitedReader // what the answer may still bring
+	nowhere   product.Page      // the answer to a path that cannot exist
+	bases     []string          // where DICOMweb seems to be
+	unhurried bool              // whoever asks bounds the time of a request
 }
 
 // anything is the Accept header of a page.
@@ -49,7 +50,7 @@ var errNotHTTP = errors.New("probe: the answer is not HTTP")
 // send makes one request, on the connection that is open or on a new one. A
 // connection that the peer closed meanwhile is replaced once.
 func (s *Site) send(ctx context.Context, path string, header http.Header) (*http.Response, error) {
-	ctx, cancel := context.WithTimeout(ctx, s.asker.Network.Timeout)
+	ctx, cancel := s.within(ctx)
 	kept := s.conn != nil
 	rsp, err := s.exchange(ctx, path, header)
 	if err != nil && kept && ctx.Err() == nil {
@@ -61,6 +62,14 @@ func (s *Site) send(ctx context.Context, path string, header http.Header) (*http
 	}
 	rsp.Body = &body{ReadCloser: rsp.Body, site: s, reuse: !rsp.Close, cancel: cancel}
 	return rsp, nil
+}
+
+// within is the time for one request, unless whoever asks has an own.
+func (s *Site) within(ctx context.Context) (context.Context, context.CancelFunc) {
+	if s.unhurried {
+		return context.WithCancel(ctx)
+	}
+	return context.WithTimeout(ctx, s.asker.Network.Timeout)
 }
 
 func (s *Site) exchange(ctx context.Context, path string, header http.Header) (*http.Response, error) {
@@ -189,11 +198,12 @@ func (b *body) Read(p []byte) (int, error) {
 }
 
 func (b *body) Close() error {
-	// Closing an http body that was not read to its end would read on.
-	if !b.reuse || !b.ended {
+	// Closing an http body that was not read to its end would read on. A request
+	// whose time is over leaves a deadline on the connection.
+	inTime := b.site.stop()
+	if !b.reuse || !b.ended || !inTime {
 		b.site.Close()
 	}
-	b.site.stop()
 	b.cancel()
 	return nil
 }

@@ -86,7 +86,7 @@ func (e *Examiner) Examine(ctx context.Context, h scope.Host, n *probe.Network) 
 	for _, p := range ports {
 		found.Answers[p.class]++
 	}
-	systems, err := e.assemble(ctx, asker, h, ports)
+	systems, err := e.assemble(ctx, h, ports)
 	if err != nil {
 		return nil, fmt.Errorf("survey: examining %s: %w", h.Addr, err)
 	}

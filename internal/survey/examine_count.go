@@ -56,9 +56,31 @@ func (p *asked) written() report.Count {
 }
 
 // countWeb counts by QIDO what no C-FIND counted.
-func (e *Examiner) countWeb(ctx context.Context, asker *probe.Asker, p *asked, sites []*asked) {
-	if e.NoCount || p.counted {
-		return
+func (e *Examiner) countWeb(ctx context.Context, p *asked, sites []*asked) {
+	for _, w := range sites {
+		if e.NoCount || p.counted || ctx.Err() != nil {
+			return
+		}
+		if !w.site.Facts.QIDO {
+			continue
+		}
+		count, err := e.pages(ctx, w.site)
+		if err != nil {
+			e.note(ctx, w, "count", err)
+			continue
+		}
+		p.count, p.counted = count, true
 	}
-	_, _, _ = ctx, asker, sites // filled in with census.QIDO
+}
+
+func (e *Examiner) pages(ctx context.Context, s *probe.Site) (census.Count, error) {
+	client, err := s.Counting()
+	if err != nil {
+		return census.Count{}, err
+	}
+	defer s.Close()
+	return census.QIDO(ctx, &census.Web{
+		Search: client,
+		Pause:  func(ctx context.Context) error { return ctx.Err() }, // the site waits itself
+	}, e.Budget)
 }

@@ -16,7 +16,7 @@ import (
 // assemble makes systems of what the ports gave: each DICOM service is one, the
 // web services belong to the first; without DICOM the first open web service is
 // a system with the others.
-func (e *Examiner) assemble(ctx context.Context, asker *probe.Asker, h scope.Host, ports []*asked) ([]report.System, error) {
+func (e *Examiner) assemble(ctx context.Context, h scope.Host, ports []*asked) ([]report.System, error) {
 	ordered := slices.Clone(ports)
 	slices.SortStableFunc(ordered, byPort)
 	var services, sites []*asked
@@ -35,10 +35,10 @@ func (e *Examiner) assemble(ctx context.Context, asker *probe.Asker, h scope.Hos
 		if i == host {
 			web = sites
 		}
-		systems = append(systems, e.system(ctx, asker, h, p, web))
+		systems = append(systems, e.system(ctx, h, p, web))
 	}
 	if open := slices.IndexFunc(sites, func(p *asked) bool { return p.site.Facts.Discloses() }); host < 0 && open >= 0 {
-		systems = append(systems, e.system(ctx, asker, h, sites[open], sites))
+		systems = append(systems, e.system(ctx, h, sites[open], sites))
 	}
 	everyPort(ports, systems)
 	sameArchive(systems)
@@ -47,7 +47,7 @@ func (e *Examiner) assemble(ctx context.Context, asker *probe.Asker, h scope.Hos
 
 // system describes one system at p, with the web services of its host if it has
 // any.
-func (e *Examiner) system(ctx context.Context, asker *probe.Asker, h scope.Host, p *asked, sites []*asked) report.System {
+func (e *Examiner) system(ctx context.Context, h scope.Host, p *asked, sites []*asked) report.System {
 	s := report.System{Address: p.target.Address(), Name: h.Name, Class: string(p.class)}
 	f := &probe.Facts{}
 	clues := &product.Clues{}
@@ -75,7 +75,7 @@ func (e *Examiner) system(ctx context.Context, asker *probe.Asker, h scope.Host,
 	if probe.Suspect(s.Honeypot) {
 		f.DropBait()
 	} else {
-		e.countWeb(ctx, asker, p, sites)
+		e.countWeb(ctx, p, sites)
 	}
 	e.describe(&s, f)
 	s.Patients, s.Studies, s.Images, s.Count = p.count.Patients, p.count.Studies, p.count.Images, p.written()

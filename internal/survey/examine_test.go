@@ -12,6 +12,7 @@ import (
 	"net/netip"
 	"reflect"
 	"slices"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -273,6 +274,35 @@ func TestExamine_Web(t *testing.T) {
 	}
 	if want := []string{"dicom-plaintext", "patient-data-disclosed", "qido-open", "wado-open"}; !slices.Equal(s.Exposures, want) {
 		t.Errorf("exposures %q, want %q", s.Exposures, want)
+	}
+}
+
+// TestExamine_CountsByQIDO: where no C-FIND counts, pages do.
+func TestExamine_CountsByQIDO(t *testing.T) {
+	const studies, images = 230, 7
+	w := httptest.NewServer(http.HandlerFunc(func(rw http.ResponseWriter, rq *http.Request) {
+		if rq.URL.Path != "/dicom-web/studies" {
+			rw.WriteHeader(404)
+			return
+		}
+		rw.Header().Set("Content-Type", "application/dicom+json")
+		limit, _ := strconv.Atoi(rq.URL.Query().Get("limit"))
+		offset, _ := strconv.Atoi(rq.URL.Query().Get("offset"))
+		var page []string
+		for i := offset; i < min(offset+min(limit, 100), studies); i++ {
+			page = append(page, fmt.Sprintf(`{"0020000D":{"vr":"UI","Value":["1.2.3.%d"]},"00100020":{"vr":"LO","Value":["PID-81726354-%d"]},`+
+				`"00201208":{"vr":"IS","Value":[%d]}}`, i+1, i/2, images))
+		}
+		fmt.Fprintf(rw, "[%s]", strings.Join(page, ","))
+	}))
+	defer w.Close()
+	found, _ := examine(t, &survey.Examiner{}, loopback(nil, []uint16{port(addrOf(w))}))
+	if len(found.Systems) != 1 {
+		t.Fatalf("systems %+v, want one", found.Systems)
+	}
+	s := found.Systems[0]
+	if s.Patients != studies/2 || s.Studies != studies || s.Images != studies*images || s.Count.Kind != report.CountExact {
+		t.Errorf("%d patients, %d studies, %d images, %+v, want %d, %d, %d", s.Patients, s.Studies, s.Images, s.Count, studies/2, studies, studies*images)
 	}
 }
 
