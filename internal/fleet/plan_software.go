@@ -5,33 +5,31 @@ import "fmt"
 // planSoftware gives every service that shows its software one. So many are in
 // groups of identical software as the plan says; the others are alone.
 func (b *builder) planSoftware() {
-	var plain, twins []*draft // accepting systems, without and with more than one way to be told
-	uses := map[*software]int{}
-	var accepting uint64
+	c := &casting{builder: b, uses: map[identity]int{}}
+	webOnly := map[identity]int{}
 	for _, d := range b.drafts {
 		if d.role == "stranger" || d.main == nil || d.main.reject != nil {
 			continue
 		}
-		accepting += uint64(len(d.host.dicom))
-		switch p := d.page(); {
-		case p != noPage:
-			d.main.software = b.draw(func(s *software) bool { return s.page == p })
-			uses[d.main.software] += len(d.host.dicom)
-		case len(d.host.dicom) > 1:
-			twins = append(twins, d)
+		p := d.page()
+		fits := func(s *software) bool { return s.page == p }
+		switch {
+		case d.webOnly:
+			d.main.software = b.draw(fits)
+			webOnly[d.main.software.withoutAssociation().identity()]++
+		case len(d.host.dicom) > 1 || len(d.host.web) > 0: // shows more than one association
+			c.take(d, b.draw(fits))
 		default:
-			plain = append(plain, d)
+			c.plain = append(c.plain, d)
 		}
 	}
-	for _, d := range twins {
-		d.main.software = b.draw(func(s *software) bool { return s.page == noPage })
-		uses[d.main.software] += len(d.host.dicom)
+	grouped := 0
+	for _, n := range webOnly {
+		if n > 1 {
+			grouped += n
+		}
 	}
-	alone := uint64(0)
-	if accepting > b.size.clustered {
-		alone = accepting - b.size.clustered
-	}
-	b.share(plain, uses, alone)
+	c.share(int(b.size.clustered) - grouped)
 	for _, d := range b.drafts {
 		for _, w := range d.host.web {
 			w.software = d.main.software
@@ -62,34 +60,55 @@ func (b *builder) draw(fits func(*software) bool) *software {
 	return &catalogue[i]
 }
 
-// share gives the plain systems their software: so many of all are alone, and
-// the rest share with at least one other.
-func (b *builder) share(plain []*draft, uses map[*software]int, alone uint64) {
-	for _, n := range uses {
-		if n == 1 && alone > 0 {
-			alone--
+// casting is who runs what.
+type casting struct {
+	*builder
+	plain []*draft         // show an association and no more
+	uses  map[identity]int // systems by software
+	total int
+}
+
+func (c *casting) take(d *draft, s *software) {
+	d.main.software = s
+	c.uses[s.identity()] += len(d.host.dicom)
+	c.total += len(d.host.dicom)
+}
+
+// share gives the plain systems their software so that grouped systems in all
+// are in groups.
+func (c *casting) share(grouped int) {
+	single := 0
+	for _, n := range c.uses {
+		if n == 1 {
+			single++
 		}
 	}
-	b.shuffle(plain)
-	n := min(int(alone), len(plain))
-	for i, d := range plain[:n] {
-		d.main.software = b.houseMade(i)
+	alone := min(max(0, c.total+len(c.plain)-grouped), len(c.plain)+single)
+	c.shuffle(c.plain)
+	n := 0
+	for ; n < len(c.plain) && n < alone-single; n++ {
+		c.plain[n].main.software = c.houseMade(n)
 	}
-	shared := plain[n:]
+	shared := c.plain[n:]
+	alike := func(s *software) bool { return s.page == noPage && (single == 0 || c.uses[s.identity()] != 1) }
 	for _, d := range shared {
-		d.main.software = b.draw(func(s *software) bool { return s.page == noPage })
-		uses[d.main.software]++
+		c.take(d, c.draw(alike))
 	}
+	c.join(shared)
+}
+
+// join gives those whose software nobody else has the commonest.
+func (c *casting) join(shared []*draft) {
 	most := &catalogue[0]
 	for i := range catalogue {
-		if s := &catalogue[i]; s.page == noPage && uses[s] > uses[most] {
+		if s := &catalogue[i]; s.page == noPage && c.uses[s.identity()] > c.uses[most.identity()] {
 			most = s
 		}
 	}
-	for _, d := range shared { // whose software nobody else has takes the commonest
-		if uses[d.main.software] == 1 {
-			uses[d.main.software]--
-			uses[most]++
+	for _, d := range shared {
+		if s := d.main.software; c.uses[s.identity()] == 1 {
+			c.uses[s.identity()]--
+			c.uses[most.identity()]++
 			d.main.software = most
 		}
 	}
@@ -97,10 +116,10 @@ func (b *builder) share(plain []*draft, uses map[*software]int, alone uint64) {
 
 // houseMade is software that one site wrote or bought and nobody else has; its
 // name tells no product.
-func (b *builder) houseMade(i int) *software {
-	names := []string{"RADSTORE", "IMGGATE", "PACSLINK", "XRAYBOX", "ARCHIVIO", "KLINIKPACS", "ESTUDIO", "DIAGVAULT"}
+func (c *casting) houseMade(i int) *software {
+	names := []string{"RADSTORE", "IMGGATE", "XRAYBOX", "ARCHIVIO", "KLINIKARCHIV", "ESTUDIO", "DIAGVAULT"}
 	return &software{
-		classUID:    fmt.Sprintf("1.2.826.0.1.3680043.10.%d.%d", 7000+i, 1+b.intn(40)),
-		versionName: fmt.Sprintf("%s_%d%d", names[i%len(names)], 1+b.intn(9), i%10),
+		classUID:    fmt.Sprintf("1.2.826.0.1.3680043.10.%d.%d", 7000+i, 1+c.intn(40)),
+		versionName: fmt.Sprintf("%s_%d%d", names[i%len(names)], 1+c.intn(9), i%10),
 	}
 }

@@ -44,24 +44,16 @@ type webRole struct {
 }
 
 func webRoles() []webRole {
-	viewers := []page{pageOHIF, pageOviyam, pageMedDream, pageWeasis}
-	logins := []page{pageOrthanc, pageDcm4chee, pageMedDream, pageOsiriX}
-	login := func(b *builder, d *draft) {
-		w := b.web(d, logins[b.next()%uint64(len(logins))])
-		w.login = true
-	}
+	viewers := []page{pageOHIF, pageOviyam, pageMedDream, pageWeasis, pageConquest}
+	logins := []page{pageOrthancAsk, pageDcm4chee, pageMedAsk, pageOsiriX, pageClear}
+	login := func(b *builder, d *draft) { b.web(d, logins[b.next()%uint64(len(logins))]) }
 	return []webRole{
-		{counts: [4]int{39, 3, 2, 0}, make: func(b *builder, d *draft) {
-			b.web(d, viewers[b.next()%uint64(len(viewers))]).viewer = true
-		}},
-		{counts: [4]int{6, 1, 1, 0}, make: func(b *builder, d *draft) {
-			w := b.web(d, viewers[b.next()%uint64(len(viewers))])
-			w.viewer = true
-			b.secure(w)
-		}},
+		// 39 viewers are open over plain HTTP: these, and Orthanc Explorer.
+		{counts: [4]int{25, 2, 2, 0}, make: func(b *builder, d *draft) { b.web(d, viewers[b.next()%uint64(len(viewers))]) }},
+		{counts: [4]int{14, 1, 1, 0}, make: func(b *builder, d *draft) { b.web(d, pageOrthanc) }},
+		{counts: [4]int{6, 1, 1, 0}, make: func(b *builder, d *draft) { b.secure(b.web(d, viewers[b.next()%uint64(len(viewers))])) }},
 		{counts: [4]int{30, 3, 1, 0}, make: func(b *builder, d *draft) { b.dicomweb(d, true) }},
 		{counts: [4]int{6, 1, 1, 0}, make: func(b *builder, d *draft) { b.dicomweb(d, false) }},
-		{counts: [4]int{20, 2, 1, 0}, make: func(b *builder, d *draft) { b.web(d, pageOrthanc).admin = true }},
 		{counts: [4]int{20, 2, 1, 0}, make: login},
 		{counts: [4]int{20, 2, 1, 0}, closed: true, make: login},
 		{counts: [4]int{4, 1, 1, 0}, make: func(b *builder, d *draft) { b.web(d, pagePlain).mark = minerMark }},
@@ -72,7 +64,7 @@ func webRoles() []webRole {
 
 // web adds an HTTP service to a host.
 func (b *builder) web(d *draft, p page) *webService {
-	w := &webService{port: b.webPort(d, p), page: p, archive: d.main}
+	w := &webService{port: b.webPort(d, p), page: p, stack: stackOf(p, b.next()), archive: d.main}
 	d.host.web = append(d.host.web, w)
 	return w
 }
@@ -92,11 +84,10 @@ func (b *builder) secure(w *webService) {
 func (b *builder) dicomweb(d *draft, wado bool) {
 	p := pageDcm4cheArc
 	if b.chance(50) {
-		p = pageOrthanc
+		p = pageOrthancAsk // the explorer asks for a password, its plugin does not
 	}
 	w := b.web(d, p)
 	w.qido, w.wado = true, wado
-	w.login = p == pageOrthanc // the explorer asks for a password, its plugin does not
 	if wado {
 		d.forced, d.bared = true, true
 	}
@@ -111,7 +102,7 @@ func (b *builder) webArchive(d *draft) {
 func (b *builder) webPort(d *draft, p page) uint16 {
 	want := []uint16{80, 8080}
 	switch p {
-	case pageOrthanc:
+	case pageOrthanc, pageOrthancAsk:
 		want = []uint16{8042}
 	case pagePlain:
 		want = []uint16{80, 8042}

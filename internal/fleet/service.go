@@ -155,11 +155,9 @@ type webService struct {
 	port     uint16
 	https    *tlsPlan
 	page     page
-	login    bool // asks for a password before it shows anything of value
+	stack    *stack // nil tells nothing of what is around the page
 	qido     bool
 	wado     bool
-	viewer   bool
-	admin    bool
 	mark     mark
 	software *software
 	archive  *dicomService // whose content it shows; nil shows none

@@ -88,9 +88,9 @@ func (p *Plan) webSystem(h *host) report.System {
 	s := report.System{
 		Address: h.address(w.port), Country: h.site.country, Network: h.site.name,
 		Class: string(probe.Web), Exposures: []string{},
-		Studies: int64(d.holds.studies), Images: int64(d.holds.images),
+		Patients: int64(d.holds.patients), Studies: int64(d.holds.studies), Images: int64(d.holds.images),
 	}
-	s.Count = exactly(&s, "qido")
+	s.Count = exactly(&s, "qido-rs")
 	p.software(&s, nil, h.web)
 	p.finish(&s, nil, h.web)
 	return s
@@ -110,8 +110,8 @@ func (p *Plan) finish(s *report.System, d *dicomService, webs []*webService) {
 		})
 		s.Retrievable = s.Retrievable || w.qido && w.wado
 	}
-	if s.Product != "" && s.Version != "" && s.Honeypot == nil {
-		s.Vulnerabilities = vulnerabilities(s.Product, s.Version)
+	if s.Honeypot == nil {
+		s.Vulnerabilities = vulnerabilities(releases(d, webs))
 	}
 	e := &exposures{list: s.Exposures}
 	e.ofDICOM(d)
@@ -146,15 +146,16 @@ func rejectReason(d *dicomService) string {
 	}[key{uint8(d.reject.Source), d.reject.Reason}]
 }
 
-// software is what the visible clues tell.
+// software is what the visible clues tell: the archive's page more than its
+// association, and the association more than a viewer or server in front.
 func (p *Plan) software(s *report.System, d *dicomService, webs []*webService) {
 	soft := &software{}
 	if d != nil && d.accepts() {
 		soft = d.software
 	}
 	for _, w := range webs {
-		if w.page != pagePlain {
-			soft = w.software
+		if d == nil {
+			soft = w.software.withoutAssociation()
 		}
 	}
 	s.Vendor, s.Product, s.Version = soft.vendor, soft.product, soft.version
@@ -301,9 +302,9 @@ func (e *exposures) ofWeb(webs []*webService) {
 	for _, w := range webs {
 		e.add(exposure.QIDOOpen, w.qido)
 		e.add(exposure.WADOOpen, w.wado)
-		e.add(exposure.ViewerOpen, w.viewer)
-		e.add(exposure.ViewerPlaintext, w.viewer && w.https == nil)
-		e.add(exposure.AdminOpen, w.admin)
+		e.add(exposure.ViewerOpen, w.page.viewer())
+		e.add(exposure.ViewerPlaintext, w.page.viewer() && w.https == nil)
+		e.add(exposure.AdminOpen, w.page.admin())
 		if w.https != nil {
 			e.add(exposure.TLSCertificateUntrusted, true)
 		}
@@ -327,18 +328,10 @@ func (w *webService) open() []string {
 	for _, o := range []struct {
 		is   bool
 		name string
-	}{{w.qido, "qido"}, {w.wado, "wado"}, {w.viewer, "viewer"}, {w.admin, "admin"}} {
+	}{{w.qido, "qido"}, {w.wado, "wado"}, {w.page.viewer(), "viewer"}, {w.page.admin(), "admin"}} {
 		if o.is {
 			list = append(list, o.name)
 		}
 	}
 	return list
-}
-
-// status is that of the first page.
-func (w *webService) status() int {
-	if w.login && w.page == pageOrthanc {
-		return 401
-	}
-	return 200
 }
