@@ -15,8 +15,8 @@ import (
 	"github.com/leadglass/leadglass/dicom"
 )
 
-// one is a data set of one element.
-func one(tag dicom.Tag, vr dicom.VR, value string) *dicom.Dataset {
+// oneElement is a data set of one element.
+func oneElement(tag dicom.Tag, vr dicom.VR, value string) *dicom.Dataset {
 	return &dicom.Dataset{Elements: []dicom.Element{{Tag: tag, VR: vr, Value: []byte(value)}}}
 }
 
@@ -80,7 +80,7 @@ var jsonElements = []struct {
 func TestJSON_Elements(t *testing.T) {
 	for _, tt := range jsonElements {
 		t.Run(tt.name, func(t *testing.T) {
-			d := one(tt.tag, tt.vr, tt.value)
+			d := oneElement(tt.tag, tt.vr, tt.value)
 			want := fmt.Sprintf(`{"%08X":%s}`, uint32(tt.tag), tt.json)
 			if got := string(dicom.AppendJSON(nil, d, dicom.JSONOptions{})); got != want {
 				t.Errorf("AppendJSON = %s, want %s", got, want)
@@ -105,7 +105,7 @@ func TestJSON_Elements(t *testing.T) {
 }
 
 func TestJSON_NaN(t *testing.T) {
-	d := one(0x00189087, dicom.FD, le64(math.NaN()))
+	d := oneElement(0x00189087, dicom.FD, le64(math.NaN()))
 	b := dicom.AppendJSON(nil, d, dicom.JSONOptions{})
 	if want := `{"00189087":{"vr":"FD","Value":["NaN"]}}`; string(b) != want {
 		t.Errorf("got %s, want %s", b, want)
@@ -340,7 +340,7 @@ func TestJSON_Fragments(t *testing.T) {
 		t.Errorf("got %q, %q", e.Value, e.Fragments)
 	}
 	// Native pixels that begin as an item would stay what they are.
-	native := one(dicom.PixelData, dicom.OW, "\xfe\xff\x00\xe0\x04\x00\x00\x00\x01\x02")
+	native := oneElement(dicom.PixelData, dicom.OW, "\xfe\xff\x00\xe0\x04\x00\x00\x00\x01\x02")
 	back, err = dicom.DecodeJSON(bytes.NewReader(dicom.AppendJSON(nil, native, dicom.JSONOptions{})), dicom.JSONOptions{})
 	if err != nil || back.Elements[0].Fragments != nil || len(back.Elements[0].Value) != 10 {
 		t.Errorf("got %v, %v", back.Elements, err)
@@ -348,8 +348,8 @@ func TestJSON_Fragments(t *testing.T) {
 }
 
 func TestJSON_BulkData(t *testing.T) {
-	d := one(0x00281201, dicom.OW, "\x01\x02")
-	item := one(0x00091001, dicom.UN, "\x03\x04")
+	d := oneElement(0x00281201, dicom.OW, "\x01\x02")
+	item := oneElement(0x00091001, dicom.UN, "\x03\x04")
 	d.SetSequence(0x00081115, item)
 	var asked []string
 	opt := dicom.JSONOptions{BulkURI: func(at dicom.Path, e *dicom.Element) string {
