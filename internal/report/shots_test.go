@@ -46,6 +46,12 @@ func TestShots(t *testing.T) {
 	}
 	chromium(t, browser, "--window-size=1280,9000", "--hide-scrollbars", "--screenshot="+filepath.Join(out, "report-open.png"), opened)
 	chromium(t, browser, "--no-pdf-header-footer", "--print-to-pdf="+filepath.Join(out, "report.pdf"), page)
+	letters, err := report.Letters(dir, sample(2300))
+	if err != nil {
+		t.Fatal(err)
+	}
+	letter := "file://" + strings.TrimSuffix(letters[0], ".md") + ".html"
+	chromium(t, browser, "--no-pdf-header-footer", "--print-to-pdf="+filepath.Join(out, "letter.pdf"), letter)
 }
 
 // openDetails makes a copy of the report with the first remedy and the first
