@@ -53,6 +53,7 @@ type Assoc struct {
 	room   int        // longest data of one PDV that the peer and out take
 	hurry  atomic.Bool
 	idle   atomic.Bool // nobody serves a request, see Busy
+	leave  atomic.Bool // release when idle, see Server.Shutdown
 	parted atomic.Bool // the context of Client or Release ended
 
 	mu    sync.Mutex // covers state and err
@@ -524,5 +525,14 @@ func (a *Assoc) Busy(busy bool) {
 		a.in.served.Store(serving)
 	} else {
 		a.in.served.Store(time.Now().UnixNano())
+		a.leaveIdle()
+	}
+}
+
+// leaveIdle releases the association if Server.Shutdown wants that and no
+// request is being served. The handler reads the answer.
+func (a *Assoc) leaveIdle() {
+	if a.leave.Load() && a.idle.Load() {
+		_ = a.requestRelease()
 	}
 }

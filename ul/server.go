@@ -317,8 +317,9 @@ func TLSState(ctx context.Context) *tls.ConnectionState {
 func (s *Server) Shutdown(ctx context.Context) error {
 	empty := s.stopAccepting()
 	for _, v := range s.visiting() {
-		if a := v.assoc; ctx.Err() == nil && a != nil && a.idle.Load() {
-			_ = a.requestRelease() // the handler reads the answer
+		if a := v.assoc; ctx.Err() == nil && a != nil {
+			a.leave.Store(true)
+			a.leaveIdle()
 		}
 	}
 	select {
