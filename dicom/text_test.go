@@ -76,7 +76,6 @@ func TestDataset_Numbers(t *testing.T) {
 		{dicom.DS, `2.0`, []int64{2}, []float64{2}},
 		{dicom.DS, `1e3`, []int64{1000}, []float64{1000}},
 		{dicom.IS, `12a`, nil, nil},
-		{dicom.IS, `12\ \3`, nil, nil}, // the second is empty
 		{dicom.IS, ``, nil, nil},
 		{dicom.IS, `99999999999999999999`, nil, []float64{1e20}},
 		{dicom.US, "\x00\x02", []int64{512}, []float64{512}},
@@ -101,6 +100,14 @@ func TestDataset_Numbers(t *testing.T) {
 		if ok != (len(tt.floats) > 0) || ok && fmt.Sprint(x) != fmt.Sprint(tt.floats[0]) {
 			t.Errorf("%v %q: number %v, %t", tt.vr, tt.value, x, ok)
 		}
+	}
+}
+
+// TestDataset_OneNumberOfMany: a wrong value spoils the list, not the first.
+func TestDataset_OneNumberOfMany(t *testing.T) {
+	d := single(dicom.IS, `12\ \3`) // the second is empty
+	if n, ok := d.Int(0x00091001); n != 12 || !ok || d.Ints(0x00091001) != nil {
+		t.Errorf("got %d, %t, %v", n, ok, d.Ints(0x00091001))
 	}
 }
 
