@@ -105,8 +105,8 @@ func (in *input) prefix() []byte {
 	return cloned(in.buf[in.r:min(in.w, in.r+64)])
 }
 
-// room makes space behind the buffered bytes. The buffer doubles when bytes
-// have filled it, up to its limit or to n.
+// room makes space behind the buffered bytes. The buffer doubles when a read
+// has filled it, up to its limit or to n.
 func (in *input) room(n int) {
 	limit := max(int(in.lim.Buffer), n)
 	size, held := len(in.buf), in.w-in.r
@@ -115,14 +115,11 @@ func (in *input) room(n int) {
 		in.resize(startBuffer)
 	case held == 0 && size > limit:
 		in.resize(limit)
-	case held == 0 && in.bulk && size < limit:
+	case in.bulk && size < limit:
 		in.resize(min(2*size, limit))
 	case held == 0:
 		in.r, in.w = 0, 0
-	case in.w < size:
-	case held > size/2 && size < limit:
-		in.resize(min(2*size, limit))
-	default:
+	case in.w == size:
 		copy(in.buf, in.buf[in.r:in.w])
 		in.r, in.w = 0, held
 	}

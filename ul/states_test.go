@@ -83,7 +83,7 @@ func play(t testing.TB, conn net.Conn, script ...ultest.Step) (wait func()) {
 			if err != nil {
 				t.Error(err)
 			}
-		case <-time.After(30 * time.Second):
+		case <-time.After(3 * time.Minute):
 			t.Error("the script does not end")
 		}
 	}
