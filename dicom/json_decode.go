@@ -19,6 +19,7 @@ type jsonReader struct {
 	foreign  bool // there is text that is not ASCII
 	inline   bool // the text at hand is base64
 
+	before  int // elements of the data set before: the next has about as many
 	key     [16]byte
 	scratch []byte      // the bytes of the values at hand
 	mark    int         // where those of the element at hand begin
@@ -93,7 +94,7 @@ func (j *jsonReader) end() error {
 func (j *jsonReader) dataset() (*Dataset, error) {
 	j.path, j.tag, j.loaded, j.elements, j.foreign, j.inline = j.path[:0], 0, 0, 0, false, false
 	j.scratch, j.mark, j.values, j.arena = j.scratch[:0], 0, j.values[:0], nil
-	d := &Dataset{}
+	d := &Dataset{Elements: make([]Element, 0, min(j.before, 64))}
 	if name, err := j.object(d, 0); err != nil || name {
 		if err == nil {
 			err = j.fail(ErrJSONModel)
@@ -103,6 +104,7 @@ func (j *jsonReader) dataset() (*Dataset, error) {
 	if e := d.Get(tagSpecificCharacterSet); j.foreign && (e == nil || len(e.Value) == 0) {
 		d.Set(Element{Tag: tagSpecificCharacterSet, VR: CS, Value: []byte(utf8Term)})
 	}
+	j.before = len(d.Elements)
 	return d, nil
 }
 
@@ -265,11 +267,12 @@ func (j *jsonReader) element(d *Dataset, tag Tag, depth int) error {
 	if a.vr == 0 {
 		a.vr = vrOf(tag, false) // it must be there, and is not always
 	}
-	e := Element{Tag: tag, VR: a.vr}
-	err := j.fill(&e, a, d)
+	n := len(d.Elements)
+	d.Elements = append(d.Elements, Element{Tag: tag, VR: a.vr})
+	err := j.fill(&d.Elements[n], a, d)
 	j.scratch, j.values, j.mark = j.scratch[:scratch], j.values[:values], mark
-	if err == nil && !tag.IsGroupLength() {
-		d.Elements = append(d.Elements, e)
+	if tag.IsGroupLength() { // they are not of the model
+		d.Elements = d.Elements[:n]
 	}
 	return err
 }
@@ -408,31 +411,38 @@ func (j *jsonReader) appendValue(first, depth int) error {
 	j.tag, j.mark = tag, mark
 	if err == nil {
 		j.values = append(j.values, v)
-		if room, over := j.room(); room < 0 {
-			err = over
+		if room, limit := j.room(); room < 0 {
+			err = j.over(limit)
 		}
 	}
 	return err
 }
 
-// room returns how many more bytes the element at hand may have, and the error
-// of one more.
-func (j *jsonReader) room() (int64, *LimitError) {
+// room returns how many more bytes the element at hand may have, and which
+// limit one more would cross.
+func (j *jsonReader) room() (bytes int64, limit string) {
 	element := j.lim.ElementBytes - int64(len(j.scratch)-j.mark)
 	held := int64(len(j.scratch)) + int64(len(j.values))*jsonValueBytes
 	dataset := j.lim.DatasetBytes - j.loaded - held
 	if element < dataset {
-		return element, &LimitError{"element_bytes", j.lim.ElementBytes}
+		return element, "element_bytes"
 	}
-	return dataset, &LimitError{"dataset_bytes", j.lim.DatasetBytes}
+	return dataset, "dataset_bytes"
+}
+
+func (j *jsonReader) over(limit string) error {
+	if limit == "element_bytes" {
+		return &LimitError{limit, j.lim.ElementBytes}
+	}
+	return &LimitError{limit, j.lim.DatasetBytes}
 }
 
 // value reads one value into scratch, or an item.
 func (j *jsonReader) value(depth int) (v jsonValue, err error) {
 	v.start = len(j.scratch)
-	room, over := j.room()
+	room, limit := j.room()
 	if room < 0 {
-		return v, over
+		return v, j.over(limit)
 	}
 	if j.inline && room < 1<<60 { // what base64 makes of so many bytes
 		room = (room + 2) / 3 * 4
@@ -453,7 +463,7 @@ func (j *jsonReader) value(depth int) (v jsonValue, err error) {
 		return v, j.expected(c)
 	}
 	if err == errLong {
-		return v, over
+		return v, j.over(limit)
 	}
 	v.end = len(j.scratch)
 	return v, j.fail(err)
