@@ -1,0 +1,78 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net"
+	"os"
+	"path/filepath"
+	"syscall"
+
+	"github.com/spf13/cobra"
+
+	"github.com/leadglass/leadglass/internal/fleet"
+)
+
+func demoCommand(t *tui) *cobra.Command {
+	var out string
+	cmd := &cobra.Command{
+		Use:   "demo",
+		Short: "Survey a simulated internet on this machine",
+		Long: "Serves some 150 simulated archives on loopback, surveys them as leadglass survey does, and\n" +
+			"leaves the scope, the table of networks and the report in a new folder.",
+		Args: noArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error { return demo(cmd.Context(), t, out) },
+	}
+	cmd.Flags().StringVar(&out, "out", "", "new `folder` for scope and report; a temporary one where it is left out")
+	return cmd
+}
+
+func demo(ctx context.Context, t *tui, out string) error {
+	dir, err := demoFolder(out)
+	if err != nil {
+		return err
+	}
+	plan, err := fleet.NewPlan(fleet.Config{Preset: fleet.Small, HighPorts: !mayListenLow()})
+	if err != nil {
+		return err
+	}
+	c := &surveyConfig{Scope: filepath.Join(dir, "scope.toml"), Out: filepath.Join(dir, "survey"), Networks: []string{filepath.Join(dir, "networks.csv")}}
+	for name, text := range map[string][]byte{c.Scope: plan.Scope(), c.Networks[0]: plan.Networks()} {
+		if err := os.WriteFile(name, text, 0o600); err != nil {
+			return err
+		}
+	}
+	fl, err := fleet.Start(ctx, plan)
+	if err != nil {
+		return &hintError{err, "loopback must be free for the demo: is another one at work?", exitTrouble}
+	}
+	defer fl.Close()
+	t.note("A simulated internet answers on loopback. What follows is:\n  leadglass survey --scope %s --out %s --networks %s\n", c.Scope, c.Out, c.Networks[0])
+	return c.run(ctx, t)
+}
+
+// demoFolder makes the folder, which must not hold anything yet.
+func demoFolder(name string) (string, error) {
+	if name == "" {
+		return os.MkdirTemp("", "leadglass-demo-")
+	}
+	if err := os.MkdirAll(name, 0o700); err != nil {
+		return "", err
+	}
+	entries, err := os.ReadDir(name)
+	if err == nil && len(entries) > 0 {
+		err = &hintError{fmt.Errorf("the folder %q is not empty", name), "name a new one, or none for a temporary one", exitTrouble}
+	}
+	return name, err
+}
+
+// mayListenLow says whether this user may listen on ports below 1024.
+func mayListenLow() bool {
+	l, err := net.Listen("tcp", "127.15.255.254:104")
+	if err != nil {
+		return !errors.Is(err, syscall.EACCES)
+	}
+	l.Close() // nobody has connected
+	return true
+}

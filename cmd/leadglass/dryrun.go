@@ -1,0 +1,64 @@
+package main
+
+import (
+	"fmt"
+	"strings"
+	"time"
+
+	"github.com/leadglass/leadglass/internal/probe"
+	"github.com/leadglass/leadglass/internal/scope"
+)
+
+// dryRun prints what would be asked of how many hosts.
+func dryRun(t *tui, s *scope.Scope) error {
+	ts, include, exclude := s.Preview()
+	var b strings.Builder
+	row := func(name, format string, args ...any) {
+		fmt.Fprintf(&b, "%-14s "+format+"\n", append([]any{name}, args...)...)
+	}
+	a := s.Authorisation
+	row("Authorised by", "%s (%s), contact %s", a.Organisation, a.Reference, a.Contact)
+	row("", "from %s to %s", a.ValidFrom.Format(time.RFC3339), a.ValidTo.Format(time.RFC3339))
+	row("Would ask", "%s hosts; %s were included, %s of them are excluded", group(ts.Count()), group(ts.Included()), group(ts.Included()-ts.Count()))
+	if include+exclude > 0 {
+		row("", "and the addresses of %d included names, less those of %d excluded ones;", include, exclude)
+		row("", "a dry run does not look them up")
+	}
+	row("DICOM ports", "%s", ports(s.DICOMPorts))
+	row("HTTP ports", "%s", ports(s.HTTPPorts))
+	l := s.Limits.WithDefaults()
+	row("At most", "%s a second to one host, %s in all, %s connections at once", allowed(l.PerHostRate), allowed(l.TotalRate), allowed(float64(l.Connections)))
+	n := ts.Connections()
+	row("At least", "%s connections%s", group(n), atLeast(n, l.TotalRate))
+	b.WriteString("\nEach host that answers on a DICOM port is asked:\n")
+	for _, q := range probe.DICOMQuestions() {
+		fmt.Fprintf(&b, "  %-15s %s\n", q.Name, q.Asks)
+	}
+	b.WriteString("and how many patients, studies and images it holds, by C-FIND without names.\n\nEach that answers on an HTTP port:\n")
+	for _, q := range probe.WebQuestions() {
+		fmt.Fprintf(&b, "  %-15s %s\n", q.Name, q.Asks)
+	}
+	b.WriteString("\nNothing was sent.\n")
+	return t.print("%s", b.String())
+}
+
+func ports(list []uint16) string {
+	if len(list) == 0 {
+		return "none"
+	}
+	return strings.Trim(strings.ReplaceAll(fmt.Sprint(list), " ", ", "), "[]")
+}
+
+func allowed(n float64) string {
+	if n < 0 {
+		return "any number"
+	}
+	return fmt.Sprintf("%g", n)
+}
+
+func atLeast(connections uint64, perSecond float64) string {
+	if perSecond <= 0 {
+		return ""
+	}
+	return ", which take " + short(time.Duration(float64(connections)/perSecond*float64(time.Second)))
+}

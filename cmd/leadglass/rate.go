@@ -1,0 +1,47 @@
+package main
+
+import (
+	"fmt"
+	"strconv"
+	"time"
+
+	"github.com/leadglass/leadglass/internal/survey"
+)
+
+// rate says how fast a survey goes.
+type rate struct {
+	start uint64 // hosts that an earlier run finished
+}
+
+// line is how far the survey is, as "1,200 of 65,536 hosts, 3 systems, 480/s,
+// 2m14s left".
+func (r rate) line(p survey.Progress, since time.Duration) string {
+	text := fmt.Sprintf(" %s of %s hosts, %s systems", group(p.Hosts), group(p.Total), group(uint64(p.Systems)))
+	done, seconds := float64(p.Hosts-r.start), since.Seconds()
+	if done < 1 || seconds < 0.5 {
+		return text
+	}
+	perSecond := done / seconds
+	left := time.Duration(float64(p.Total-p.Hosts) / perSecond * float64(time.Second))
+	return text + fmt.Sprintf(", %.3g/s, %s left", perSecond, short(left))
+}
+
+// short is a duration without what does not matter.
+func short(d time.Duration) string {
+	switch {
+	case d >= 48*time.Hour:
+		return fmt.Sprintf("%d days", int(d.Hours()/24))
+	case d >= time.Hour:
+		return fmt.Sprintf("%dh%02dm", int(d.Hours()), int(d.Minutes())%60)
+	}
+	return d.Round(time.Second).String()
+}
+
+// group writes a number with commas.
+func group(n uint64) string {
+	s := strconv.FormatUint(n, 10)
+	for i := len(s) - 3; i > 0; i -= 3 {
+		s = s[:i] + "," + s[i:]
+	}
+	return s
+}
