@@ -54,7 +54,8 @@ type letter struct {
 	Studies  int64
 	Images   int64
 	Urgent   exposure.Severity
-	Systems  []systemRow
+	Systems  []systemRow // of high or critical severity
+	Others   []systemRow // of medium severity
 	More     int64
 	Meanings []exposure.Exposure
 	Actions  []*action
@@ -160,11 +161,15 @@ func (c catalogue) letter(s *Survey, owner string, systems []ranked) *letter {
 		for _, id := range y.Exposures {
 			met[id] = true
 		}
-		if i < shownInLetter {
+		switch {
+		case i >= shownInLetter:
+			l.More++
+		case y.Severity.Rank() >= exposure.High.Rank():
 			l.Systems = append(l.Systems, c.systemRow(y))
+		default:
+			l.Others = append(l.Others, c.systemRow(y))
 		}
 	}
-	l.More = l.All - int64(len(l.Systems))
 	for id := range met {
 		if e := c.of(id); e.Severity.Rank() > exposure.Info.Rank() {
 			l.Meanings = append(l.Meanings, e)
@@ -172,6 +177,11 @@ func (c catalogue) letter(s *Survey, owner string, systems []ranked) *letter {
 	}
 	slices.SortFunc(l.Meanings, func(a, b exposure.Exposure) int { return exposure.BySeverity(a.ID, b.ID) })
 	l.Actions = c.actions(own)
+	for i, a := range l.Actions {
+		if i > 0 && a.Closed == 0 {
+			a.Settings = nil // a letter that is read beats one that is complete
+		}
+	}
 	key := owner
 	if owner == "" {
 		key = "\x00" + l.Country

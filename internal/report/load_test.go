@@ -12,6 +12,7 @@ import (
 
 	"github.com/santhosh-tekuri/jsonschema/v6"
 
+	"github.com/leadglass/leadglass/internal/exposure"
 	"github.com/leadglass/leadglass/internal/report"
 )
 
@@ -236,4 +237,55 @@ func FuzzLoad(f *testing.F) {
 			}
 		}
 	})
+}
+
+// The ids that the schema permits are those of package exposure.
+func TestSchema_KnowsTheExposures(t *testing.T) {
+	var doc struct {
+		Defs struct {
+			System struct {
+				Properties struct {
+					Exposures struct{ Items struct{ Enum []string } }
+				}
+			}
+		} `json:"$defs"`
+	}
+	if err := json.Unmarshal([]byte(report.Schema()), &doc); err != nil {
+		t.Fatal(err)
+	}
+	var want []string
+	for _, e := range exposure.List() {
+		want = append(want, string(e.ID))
+	}
+	if got := doc.Defs.System.Properties.Exposures.Items.Enum; !reflect.DeepEqual(got, want) {
+		t.Errorf("got  %v\nwant %v", got, want)
+	}
+}
+
+func BenchmarkReport(b *testing.B) {
+	s := sample(2300)
+	data := encoded(b, s)
+	b.Run("Finish", func(b *testing.B) {
+		for b.Loop() {
+			report.Finish(s)
+		}
+	})
+	b.Run("JSON", func(b *testing.B) {
+		for b.Loop() {
+			encoded(b, s)
+		}
+	})
+	b.Run("Decode", func(b *testing.B) {
+		for b.Loop() {
+			if _, err := report.Decode(bytes.NewReader(data), report.Limits{}); err != nil {
+				b.Fatal(err)
+			}
+		}
+	})
+	b.Run("HTML", func(b *testing.B) {
+		for b.Loop() {
+			page(b, s)
+		}
+	})
+	b.Logf("survey.json: %d bytes", len(data))
 }
