@@ -186,9 +186,18 @@ func TestServe_Shutdown(t *testing.T) {
 	<-started
 	ctx, cancel := context.WithTimeout(context.Background(), 5*time.Second)
 	defer cancel()
-	go func() { _, _ = idle.Echo(context.Background()) }() // sees the release
-	_ = srv.Shutdown(ctx)
+	down := make(chan error, 1)
+	go func() { down <- srv.Shutdown(ctx) }()
 	if err := <-found; err != nil {
 		t.Errorf("the running operation: %v", err)
+	}
+	// Whoever reads sees the release.
+	for name, c := range map[string]*dimse.Client{"idle": idle, "busy": busy} {
+		if _, err := c.Echo(within(t)); err == nil {
+			t.Errorf("the %s association goes on", name)
+		}
+	}
+	if err := <-down; err != nil {
+		t.Errorf("shutting down: %v", err)
 	}
 }

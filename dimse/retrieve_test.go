@@ -251,9 +251,11 @@ func TestCommit_OtherAssociation(t *testing.T) {
 	me := reporter{make(chan *dimse.EventRequest, 1)}
 	myAddress := dimsetest.Serve(t, me, dimse.Limits{})
 	archive, c := stored(t, 1)
+	reported := make(chan struct{})
 	archive.Committed = func(_ context.Context, result *dimse.CommitResult) error {
 		rq := dimsetest.Request("ARCHIVE", "ME", dimsetest.Classes(dimse.StorageCommitment)...)
 		rq.User.Roles = []ul.RoleSelection{{SOPClass: dimse.StorageCommitment, SCP: true}}
+		defer close(reported)
 		back := dimsetest.Dial(t, myAddress, rq)
 		rsp, err := back.EventReport(within(t), result.Event())
 		if err != nil || rsp.Status != dimse.Success {
@@ -266,6 +268,7 @@ func TestCommit_OtherAssociation(t *testing.T) {
 		t.Fatalf("%+v, %v", rsp, err)
 	}
 	result, err := dimse.ParseCommitResult(<-me.events)
+	<-reported
 	if err != nil || result.Transaction != "2.25.8" || len(result.Committed) != 1 || len(result.Failed) != 0 {
 		t.Errorf("%+v, %v", result, err)
 	}
