@@ -2,6 +2,7 @@ package dicom
 
 import (
 	"bytes"
+	"errors"
 	"fmt"
 	"io"
 	"math"
@@ -124,8 +125,8 @@ func guess(b []byte) *TransferSyntax {
 // Write writes a PS3.10 file and completes the meta information.
 func Write(w io.Writer, f *File) error {
 	ts := f.TransferSyntax
-	if ts == nil {
-		return fmt.Errorf("dicom: writing a file: no transfer syntax")
+	if ts == nil || f.Dataset == nil {
+		return errors.New("dicom: writing a file: no transfer syntax or no data set")
 	}
 	head := append(append([]byte{}, f.Preamble[:]...), "DICM"...)
 	head, err := Append(head, completeMeta(f), ExplicitVRLittleEndian)
