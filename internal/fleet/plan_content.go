@@ -141,7 +141,8 @@ func (b *builder) guard(d *draft) {
 		return
 	}
 	const destinationUnknown = dimse.MoveDestinationUnknown
-	refusals := []dimse.Status{dimse.NotAuthorised, destinationUnknown, dimse.UnableToProcess, 0xA702}
+	// Not UnableToProcess: Orthanc says that of a study which it looked for in vain.
+	refusals := []dimse.Status{dimse.NotAuthorised, destinationUnknown, 0xA701, 0xA702}
 	d.main.retrieve = refusals[b.next()%uint64(len(refusals))]
 	d.main.moves = d.main.moves || d.main.retrieve == destinationUnknown
 }

@@ -22,9 +22,11 @@ type DICOM struct {
 	Patient    Find
 	Study      Find
 	Worklist   Find
-	Retrieve   bool     // a retrieval of a study that cannot exist was not refused
-	Store      bool     // a storage context was accepted
-	Honeypot   []string // signs, as the constants below
+	Retrieve   bool // a retrieval of a study that cannot exist was not refused
+	// RetrieveUnable: one was answered with "unable to process"; see Of.
+	RetrieveUnable bool
+	Store          bool     // a storage context was accepted
+	Honeypot       []string // signs, as the constants below
 }
 
 // Find is what C-FIND showed at one information model.

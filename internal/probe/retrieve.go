@@ -56,8 +56,17 @@ func (d *Dialogue) retrieval(q *dimse.Query, get bool) func(context.Context, *di
 			return err
 		}
 		d.Facts.Retrieve = permitted(rsp)
+		d.Facts.RetrieveUnable = d.Facts.RetrieveUnable || rsp.Status == dimse.UnableToProcess
 		return nil
 	}
+}
+
+// Of reads the answers once the product is known. Orthanc answers "unable to
+// process" (C000) to a retrieval that matches nothing, to those whom it lets
+// retrieve; others it hangs up on (CommandDispatcher.cpp and the retrieve
+// handlers of 1.10.1). Elsewhere that status is a failure like any other.
+func (d *DICOM) Of(product string) {
+	d.Retrieve = d.Retrieve || d.RetrieveUnable && product == "Orthanc"
 }
 
 // permitted: success, or the warning that sub-operations failed, without any

@@ -69,6 +69,9 @@ func (e *Examiner) system(ctx context.Context, h scope.Host, p *asked, sites []*
 		})
 	}
 	e.identify(&s, clues)
+	if f.DICOM != nil {
+		f.DICOM.Of(s.Product)
+	}
 	for _, w := range sites {
 		w.site.Pages = nil // they may show patient data
 	}
