@@ -219,7 +219,7 @@ func (c *Client) SearchPages(ctx context.Context, q Query, each func(*dicom.Data
 		}
 		p := pager{level: q.Level, before: last, each: each}
 		found, err := c.Search(ctx, q, p.show)
-		total += found.Results
+		total += p.shown
 		if p.stopped || err != nil {
 			return Found{total, true}, err
 		}
@@ -237,17 +237,18 @@ type pager struct {
 	before  dicom.UID // the first result of the page before
 	first   dicom.UID
 	each    func(*dicom.Dataset) error
-	shown   int
+	shown   int // to each
 	stopped bool
 }
 
 func (p *pager) show(d *dicom.Dataset) error {
-	if p.shown++; p.shown == 1 {
+	if p.shown == 0 {
 		p.first = d.UID(p.level.uid())
 		if p.first != "" && p.first == p.before {
 			return ErrPaging
 		}
 	}
+	p.shown++
 	err := p.each(d)
 	p.stopped = err == dicom.ErrStop
 	return err

@@ -3,6 +3,7 @@ package dicomweb
 import (
 	"context"
 	"errors"
+	"io"
 	"net/http"
 
 	"github.com/leadglass/leadglass/dicom"
@@ -120,9 +121,12 @@ func (c *Client) parts(a *answer, each func(*Part) error) (int, error) {
 	case "multipart/related":
 		return readParts(a.body, a.params["boundary"], c.lim, each)
 	case "application/dicom": // one object that the server did not wrap
-		part := &Part{ContentType: a.mediaType, TransferSyntax: dicom.UID(a.params["transfer-syntax"])}
-		part.body = &partBody{r: a.body, left: c.lim.PartBytes, limit: c.lim.PartBytes}
-		return 1, each(part)
+		part := newPart(map[string]string{"content-type": a.header.Get("Content-Type")}, a.body, c.lim)
+		err := each(part)
+		if err == nil { // what is left counts against the limits too
+			_, err = io.Copy(io.Discard, part)
+		}
+		return 1, err
 	}
 	return 0, &MediaTypeError{a.mediaType}
 }
