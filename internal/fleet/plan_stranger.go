@@ -3,6 +3,8 @@ package fleet
 import (
 	"crypto/tls"
 	"slices"
+
+	"github.com/leadglass/leadglass/internal/probe"
 )
 
 // stranger is a host that is no archive, and how often it is met.
@@ -105,8 +107,10 @@ func trap(kind honeypot) func(*builder, *host) {
 // all, as go-netdicom's acceptor does not.
 func trapSoftware(kind honeypot) *software {
 	switch kind {
-	case trapDicomPot, trapParrot:
+	case trapDicomPot:
 		return &software{}
+	case trapParrot: // as whoever asks
+		return &software{classUID: string(probe.ImplementationClassUID), versionName: probe.ImplementationVersionName}
 	}
-	return &software{product: "DCMTK", version: "3.6.4", classUID: "1.2.276.0.7230010.3.0.3.6.4", versionName: "OFFIS_DCMTK_364"}
+	return &catalogue[0]
 }

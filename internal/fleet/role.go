@@ -116,6 +116,7 @@ func cappedStudies(b *builder) uint64 {
 func stalling(b *builder, d *dicomService) {
 	open(b, d)
 	d.stalls = -1 // a share of its studies, once they are known
+	d.patience = []time.Duration{30 * time.Second, 3 * time.Second, time.Second, 0}[b.column()]
 }
 
 func stallingStudies(b *builder) uint64 {

@@ -50,6 +50,7 @@ type dicomService struct {
 	cap      int             // most answers to one C-FIND; 0 is no cap
 	capQuiet bool            // says success at the cap, else A700
 	stalls   int             // with more answers than this it never finishes; 0 never stalls
+	patience time.Duration   // after which it says that it failed
 	silent   silence         // which numbers it leaves out
 	noDoctor bool            // leaves the referring physician out
 	marked   marks           // what it shows of an intruder

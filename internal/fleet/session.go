@@ -146,12 +146,9 @@ func (q *query) more(n int) bool {
 	return false
 }
 
-// How a database that gives up on large answers behaves: a page comes, then
-// nothing, until it says that it failed.
-const (
-	stallPage = 25
-	stallTime = 30 * time.Second
-)
+// stallPage is what comes of a large answer that never finishes: a page, then
+// nothing, until the database behind it gives up.
+const stallPage = 25
 
 func (s *session) stall(ctx context.Context, q *query, to dimse.Matches) (dimse.Status, error) {
 	var buf []byte
@@ -165,7 +162,7 @@ func (s *session) stall(ctx context.Context, q *query, to dimse.Matches) (dimse.
 			return dimse.UnableToProcess, err
 		}
 	}
-	return dimse.UnableToProcess, sleep(ctx, stallTime)
+	return dimse.UnableToProcess, sleep(ctx, s.service.patience)
 }
 
 // sleep waits, or until ctx ends.

@@ -164,6 +164,7 @@ func (p *Plan) software(s *report.System, d *dicomService, webs []*webService) {
 // count is what the archive holds, as far as it answers.
 func (p *Plan) count(s *report.System, d *dicomService) {
 	s.Count.Kind = report.CountNone
+	s.Retrievable = d.retrieves()
 	if d.honeypot != honest || !d.finds(patientRoot) && !d.finds(studyRoot) {
 		return
 	}
@@ -171,7 +172,6 @@ func (p *Plan) count(s *report.System, d *dicomService) {
 	if d.finds(patientRoot) {
 		s.Patients = int64(d.holds.patients)
 	}
-	s.Retrievable = d.retrieves()
 	s.Count = exactly(s, "c-find")
 }
 
