@@ -266,8 +266,12 @@ func TestServe_StoreBytes(t *testing.T) {
 		want[i] = byte(i * 7)
 	}
 	for name, read := range map[string]func(io.Reader) ([]byte, error){
-		"read":     func(r io.Reader) ([]byte, error) { return io.ReadAll(onlyReader{r}) },
-		"write_to": func(r io.Reader) ([]byte, error) { b := new(bytes.Buffer); _, err := io.Copy(b, r); return b.Bytes(), err },
+		"read": func(r io.Reader) ([]byte, error) { return io.ReadAll(onlyReader{r}) },
+		"write_to": func(r io.Reader) ([]byte, error) {
+			b := new(bytes.Buffer)
+			_, err := io.Copy(b, r)
+			return b.Bytes(), err
+		},
 	} {
 		t.Run(name, func(t *testing.T) {
 			session := newEverything()
