@@ -64,7 +64,7 @@ func (d *door) pause(ctx context.Context) error {
 		}
 	}
 	d.mu.Lock()
-	d.credit = min(d.credit+1, perHost)
+	d.credit = min(d.credit+1, portsAtOnce)
 	d.mu.Unlock()
 	return ctx.Err()
 }

@@ -17,7 +17,7 @@ func mostConnections() int64 {
 	if err := syscall.Getrlimit(syscall.RLIMIT_NOFILE, &l); err != nil || l.Cur > math.MaxInt32 {
 		return math.MaxInt32
 	}
-	return max(perHost, int64(l.Cur)-spareFiles)
+	return max(perPort*portsAtOnce, int64(l.Cur)-spareFiles)
 }
 
 // lock takes a file for this process alone until it is closed.

@@ -25,7 +25,7 @@ func (r *run) host(ctx context.Context, h scope.Host) *Found {
 	if open == 0 {
 		return &Found{Answers: d.deadAnswers()}
 	}
-	reserve := min(perHost, r.connections)
+	reserve := min(int64(perPort*open), perPort*portsAtOnce, r.connections)
 	if err := r.slots.Acquire(ctx, reserve); err != nil {
 		return nil
 	}

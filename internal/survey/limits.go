@@ -38,10 +38,12 @@ const (
 	defaultLookup = 5 * time.Second
 	// lookups at once, which any resolver bears.
 	lookups = 16
-	// perHost connections are set aside for a host that is examined, so that
-	// hosts which hold one and want another never wait for each other: the ports
-	// that an Examiner asks at once.
-	perHost = defaultPortsAtOnce
+	// portsAtOnce of a host are asked by an Examiner, each over an association
+	// and at times a second one. As many connections are set aside for a host
+	// while it is examined, so that hosts which hold some and want more never
+	// wait for each other.
+	portsAtOnce = defaultPortsAtOnce
+	perPort     = 2
 	// A host that does not end with its time is given this long, then left alone.
 	grace = 3 * time.Second
 )
