@@ -470,7 +470,7 @@ func (a *Assoc) part() {
 	a.parted.Store(true)
 	a.hurry.Store(true)
 	a.in.expire(time.Unix(1, 0))
-	_ = a.conn.SetWriteDeadline(time.Unix(1, 0))
+	_ = a.conn.SetWriteDeadline(time.Now().Add(partingWrite))
 }
 
 // blame replaces an error by that of the context that caused it.

@@ -45,10 +45,10 @@ type dialling struct {
 func (d *dialling) run(ctx context.Context, connect func(context.Context) (net.Conn, error), rq *AssociateRQ) (*Assoc, error) {
 	start := time.Now()
 	artim := d.cfg.Limits.withDefaults().ARTIM
-	ctx, cancel := context.WithDeadlineCause(ctx, start.Add(artim), &LimitError{limitARTIM, int64(artim)})
+	connecting, cancel := context.WithDeadlineCause(ctx, start.Add(artim), &LimitError{limitARTIM, int64(artim)})
 	defer cancel()
 	d.event(Sta1, Evt1)
-	conn, err := connect(ctx)
+	conn, err := connect(connecting)
 	if err != nil {
 		d.event(Sta4, Evt17)
 		return nil, err

@@ -168,14 +168,17 @@ func TestServer_ShutdownWaitsForWhoIsBusy(t *testing.T) {
 }
 
 func TestServer_ShutdownAbortsWhenTimeIsUp(t *testing.T) {
+	begun := make(chan struct{})
 	s, addr, _ := running(t, func(ctx context.Context, a *ul.Assoc) {
 		a.Busy(true)
+		close(begun)
 		<-ctx.Done()
 	})
 	a, err := ul.Dial(brief(t), addr, echoRQ(), nil)
 	if err != nil {
 		t.Fatal(err)
 	}
+	<-begun
 	ctx, cancel := context.WithTimeout(t.Context(), 50*time.Millisecond)
 	defer cancel()
 	if err := s.Shutdown(ctx); !errors.Is(err, context.DeadlineExceeded) {

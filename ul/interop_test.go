@@ -1,0 +1,399 @@
+package ul_test
+
+import (
+	"bytes"
+	"context"
+	"crypto/tls"
+	"encoding/binary"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"net"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/leadglass/leadglass/dicom"
+	"github.com/leadglass/leadglass/ul"
+)
+
+// program finds a peer, or skips the test and says why.
+func program(t *testing.T, name string) string {
+	t.Helper()
+	if os.Getenv("INTEROP") != "1" {
+		t.Skip("INTEROP is not 1: peers are not asked")
+	}
+	path, err := exec.LookPath(name)
+	if err != nil {
+		t.Skipf("%s is not installed", name)
+	}
+	return path
+}
+
+// freePort is one that nobody listened on a moment ago.
+func freePort(t *testing.T) string {
+	t.Helper()
+	ln, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer ln.Close()
+	_, port, _ := net.SplitHostPort(ln.Addr().String())
+	return port
+}
+
+// started runs a peer until the end of the test and waits until it listens.
+func started(t *testing.T, port string, name string, args ...string) (addr string) {
+	t.Helper()
+	cmd := exec.Command(program(t, name), args...)
+	cmd.Dir = t.TempDir()
+	var output bytes.Buffer
+	cmd.Stdout, cmd.Stderr = &output, &output
+	if err := cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		_ = cmd.Process.Signal(os.Interrupt)
+		kill := time.AfterFunc(5*time.Second, func() { _ = cmd.Process.Kill() })
+		_ = cmd.Wait()
+		kill.Stop()
+		if t.Failed() {
+			t.Logf("%s said:\n%s", name, output.String())
+		}
+	})
+	addr = net.JoinHostPort("127.0.0.1", port)
+	for range 200 {
+		if c, err := net.Dial("tcp", addr); err == nil {
+			c.Close()
+			return addr
+		}
+		time.Sleep(50 * time.Millisecond)
+	}
+	t.Fatalf("%s does not listen on %s", name, addr)
+	return ""
+}
+
+// cEchoRQ is a C-ECHO-RQ in implicit little endian (PS3.7 section 9.3.5.1).
+func cEchoRQ() []byte {
+	element := func(n uint16, v []byte) []byte {
+		b := binary.LittleEndian.AppendUint16([]byte{0, 0}, n)
+		return append(binary.LittleEndian.AppendUint32(b, uint32(len(v))), v...)
+	}
+	var b []byte
+	b = append(b, element(0x0002, []byte("1.2.840.10008.1.1\x00"))...)
+	b = append(b, element(0x0100, []byte{0x30, 0})...)
+	b = append(b, element(0x0110, []byte{1, 0})...)
+	b = append(b, element(0x0800, []byte{1, 1})...)
+	return append(element(0x0000, binary.LittleEndian.AppendUint32(nil, uint32(len(b)))), b...)
+}
+
+// element finds the value of (0000,n) in a command set.
+func element(command []byte, n uint16) []byte {
+	for len(command) >= 8 {
+		tag, size := binary.LittleEndian.Uint16(command[2:]), binary.LittleEndian.Uint32(command[4:])
+		if int(size) > len(command)-8 {
+			return nil
+		}
+		if tag == n {
+			return command[8 : 8+size]
+		}
+		command = command[8+size:]
+	}
+	return nil
+}
+
+// verified dials, asks for verification and releases.
+func verified(t *testing.T, addr string, rq *ul.AssociateRQ, cfg *ul.Config) *ul.AssociateAC {
+	t.Helper()
+	a, err := ul.Dial(brief(t), addr, rq, cfg)
+	if err != nil {
+		t.Fatal(err)
+	}
+	rsp := exchange(t, a, cEchoRQ())
+	if status := element(rsp, 0x0900); !bytes.Equal(status, []byte{0, 0}) {
+		t.Errorf("C-ECHO status %x, want 0000", status)
+	}
+	if err := a.Release(brief(t)); err != nil {
+		t.Errorf("release: %v", err)
+	}
+	return a.Answer()
+}
+
+func wantReject(t *testing.T, addr string, rq *ul.AssociateRQ, name string) {
+	t.Helper()
+	_, err := ul.Dial(brief(t), addr, rq, nil)
+	var rj *ul.RejectError
+	if !errors.As(err, &rj) || rj.Name() != name {
+		t.Errorf("got %v, want %s", err, name)
+	}
+}
+
+func TestInterop_StoreSCP(t *testing.T) {
+	program(t, "storescp")
+	port := freePort(t)
+	addr := started(t, port, "storescp", port)
+	ac := verified(t, addr, echoRQ(), nil)
+	if got := ac.User.ImplementationVersionName; !strings.HasPrefix(got, "OFFIS_DCMTK_") {
+		t.Errorf("implementation version name %q", got)
+	}
+
+	rq := echoRQ()
+	rq.ApplicationContext = "1.2.3"
+	wantReject(t, addr, rq, "application-context-name-not-supported")
+	rq = echoRQ()
+	rq.ProtocolVersion = 2
+	wantReject(t, addr, rq, "protocol-version-not-supported")
+
+	// All 128 contexts, every other with a transfer syntax that nobody has.
+	rq = manyContexts(128, 1)
+	rq.Called, rq.Calling = "ANY", "US"
+	for i := range rq.Contexts {
+		rq.Contexts[i].AbstractSyntax = ctStorage
+		if i%2 == 1 {
+			rq.Contexts[i].TransferSyntaxes = []dicom.UID{"2.25.1234"}
+		}
+	}
+	a, err := ul.Dial(brief(t), addr, rq, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for i, c := range rq.Contexts {
+		if _, ts, ok := a.Context(c.ID); ok != (i%2 == 0) || ok && ts != implicitLE {
+			t.Errorf("context %d: %s %v", c.ID, ts, ok)
+		}
+	}
+	_ = a.Abort(0)
+}
+
+func TestInterop_DcmqrscpRejects(t *testing.T) {
+	program(t, "dcmqrscp")
+	port, dir := freePort(t), t.TempDir()
+	config := fmt.Sprintf(`NetworkTCPPort = %s
+MaxPDUSize = 16384
+MaxAssociations = 1
+HostTable BEGIN
+acme = (ACME, localhost, 5678)
+HostTable END
+VendorTable BEGIN
+VendorTable END
+AETable BEGIN
+OPEN %s RW (10, 1024mb) ANY
+AETable END
+`, port, dir)
+	file := filepath.Join(dir, "dcmqrscp.cfg")
+	if err := os.WriteFile(file, []byte(config), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	addr := started(t, port, "dcmqrscp", "-c", file)
+	find := func(called ul.AETitle) *ul.AssociateRQ {
+		rq := echoRQ()
+		rq.Called = called
+		rq.Contexts = append(rq.Contexts, ul.PresentationContext{ID: 3, AbstractSyntax: studyFind, TransferSyntaxes: []dicom.UID{implicitLE}})
+		return rq
+	}
+	wantReject(t, addr, find("ELSE"), "called-ae-title-not-recognized")
+	verified(t, addr, find("OPEN"), nil)
+	// Its one association at a time is taken: the next is rejected for now.
+	eventually(t, func() error {
+		a, err := ul.Dial(brief(t), addr, find("OPEN"), nil)
+		if err != nil {
+			return err
+		}
+		defer func() { _ = a.Abort(0) }()
+		wantReject(t, addr, find("OPEN"), "local-limit-exceeded")
+		return nil
+	})
+}
+
+func TestInterop_StoreSCPWithTLS(t *testing.T) {
+	program(t, "storescp")
+	serverCert, serverPool := certificate(t, "storescp")
+	clientCert, _ := certificate(t, "us")
+	dir := t.TempDir()
+	write := func(name string, b []byte) string {
+		t.Helper()
+		file := filepath.Join(dir, name)
+		if err := os.WriteFile(file, b, 0o600); err != nil {
+			t.Fatal(err)
+		}
+		return file
+	}
+	cert, key := pems(t, serverCert)
+	certFile, keyFile := write("cert.pem", cert), write("key.pem", key)
+	ours, _ := pems(t, clientCert)
+	caFile := write("ca.pem", ours)
+
+	t.Run("any_client", func(t *testing.T) {
+		port := freePort(t)
+		addr := started(t, port, "storescp", "+tls", keyFile, certFile, "-ic", port)
+		verified(t, addr, echoRQ(), &ul.Config{TLS: &tls.Config{RootCAs: serverPool}})
+		// Plain DICOM to it gets no answer that is one.
+		_, err := ul.Dial(brief(t), addr, echoRQ(), &ul.Config{Limits: ul.Limits{ARTIM: 3 * time.Second}})
+		var rj *ul.RejectError
+		if err == nil || errors.As(err, &rj) {
+			t.Errorf("without TLS: %v", err)
+		}
+	})
+	t.Run("client_certificate", func(t *testing.T) {
+		port := freePort(t)
+		addr := started(t, port, "storescp", "+tls", keyFile, certFile, "-rc", "+cf", caFile, port)
+		verified(t, addr, echoRQ(), &ul.Config{TLS: &tls.Config{RootCAs: serverPool, Certificates: []tls.Certificate{clientCert}}})
+		_, err := ul.Dial(brief(t), addr, echoRQ(), &ul.Config{TLS: &tls.Config{RootCAs: serverPool}})
+		var alert tls.AlertError
+		if !errors.As(err, &alert) {
+			t.Errorf("without a certificate: %v, want an alert", err)
+		} else {
+			t.Logf("without a certificate: alert %d", alert)
+		}
+	})
+}
+
+func TestInterop_Orthanc(t *testing.T) {
+	program(t, "Orthanc")
+	for _, c := range []struct {
+		name   string
+		config map[string]any
+		check  func(t *testing.T, addr string)
+	}{
+		{"open", map[string]any{}, func(t *testing.T, addr string) {
+			ac := verified(t, addr, echoRQ(), nil)
+			if got := ac.User.ImplementationVersionName; !strings.HasPrefix(got, "OFFIS_DCMTK_") {
+				t.Errorf("implementation version name %q", got)
+			}
+		}},
+		{"called_title_checked", map[string]any{"DicomCheckCalledAet": true}, func(t *testing.T, addr string) {
+			wantReject(t, addr, echoRQ(), "called-ae-title-not-recognized")
+			rq := echoRQ()
+			rq.Called = "ORTHANC"
+			verified(t, addr, rq, nil)
+		}},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			dir, port := t.TempDir(), freePort(t)
+			c.config["StorageDirectory"], c.config["IndexDirectory"] = dir, dir
+			c.config["DicomPort"] = json.Number(port)
+			c.config["DicomAet"], c.config["HttpServerEnabled"] = "ORTHANC", false
+			text, err := json.Marshal(c.config)
+			if err != nil {
+				t.Fatal(err)
+			}
+			file := filepath.Join(dir, "orthanc.json")
+			if err := os.WriteFile(file, text, 0o600); err != nil {
+				t.Fatal(err)
+			}
+			c.check(t, started(t, port, "Orthanc", file))
+		})
+	}
+}
+
+// runs runs a requestor against us and wants it to succeed.
+func runs(t *testing.T, name string, args ...string) {
+	t.Helper()
+	ctx, cancel := context.WithTimeout(t.Context(), 20*time.Second)
+	defer cancel()
+	out, err := exec.CommandContext(ctx, program(t, name), args...).CombinedOutput()
+	if err != nil {
+		t.Errorf("%s %v: %v\n%s", name, args, err, out)
+	}
+}
+
+// answerEcho answers C-ECHO-RQ with success: the request with the fields that
+// differ (PS3.7 section 9.3.5.2).
+func answerEcho(_ context.Context, a *ul.Assoc) {
+	rsp := cEchoRQ()
+	binary.LittleEndian.PutUint32(rsp[8:], binary.LittleEndian.Uint32(rsp[8:])+10)
+	copy(element(rsp, 0x0100), []byte{0x30, 0x80})
+	rsp = append(rsp, 0, 0, 0x00, 0x09, 2, 0, 0, 0, 0, 0)
+	binary.LittleEndian.PutUint16(rsp[bytes.Index(rsp, []byte{0, 0, 0x10, 1, 2, 0, 0, 0})+2:], 0x0120)
+	for {
+		p, err := a.ReadPDV()
+		if err != nil {
+			return
+		}
+		copy(element(rsp, 0x0120), element(p.Data, 0x0110))
+		if a.WritePDV(ul.PDV{ContextID: p.ContextID, Command: true, Last: true, Data: rsp}) != nil || a.Flush() != nil {
+			return
+		}
+	}
+}
+
+func TestInterop_EchoSCU(t *testing.T) {
+	program(t, "echoscu")
+	released := make(chan error, 1)
+	s := &ul.Server{Negotiate: acceptAll, Handle: answerEcho, Refused: func(_ net.Addr, err error) { released <- err }}
+	_, port, _ := net.SplitHostPort(served(t, s))
+	runs(t, "echoscu", "127.0.0.1", port)
+	runs(t, "echoscu", "--propose-ts", "20", "--propose-pc", "100", "--repeat", "5", "127.0.0.1", port)
+	runs(t, "echoscu", "--abort", "127.0.0.1", port)
+	select {
+	case err := <-released:
+		t.Errorf("refused: %v", err)
+	default:
+	}
+}
+
+func TestInterop_EchoSCUWithTLS(t *testing.T) {
+	program(t, "echoscu")
+	serverCert, _ := certificate(t, "us")
+	clientCert, clientPool := certificate(t, "echoscu")
+	dir := t.TempDir()
+	file := func(name string, b []byte) string {
+		path := filepath.Join(dir, name)
+		if err := os.WriteFile(path, b, 0o600); err != nil {
+			t.Fatal(err)
+		}
+		return path
+	}
+	cert, key := pems(t, clientCert)
+	ours, _ := pems(t, serverCert)
+	certFile, keyFile, caFile := file("cert.pem", cert), file("key.pem", key), file("ca.pem", ours)
+	s := &ul.Server{
+		Config:    ul.Config{TLS: &tls.Config{Certificates: []tls.Certificate{serverCert}, ClientCAs: clientPool, ClientAuth: tls.RequireAndVerifyClientCert}},
+		Negotiate: acceptAll, Handle: answerEcho,
+	}
+	_, port, _ := net.SplitHostPort(served(t, s))
+	runs(t, "echoscu", "+tls", keyFile, certFile, "+cf", caFile, "127.0.0.1", port)
+}
+
+func TestInterop_StoreSCUNegotiates(t *testing.T) {
+	program(t, "storescu")
+	object := "/usr/lib/python3/dist-packages/pydicom/data/test_files/CT_small.dcm"
+	if _, err := os.Stat(object); err != nil {
+		t.Skip("python3-pydicom is not installed: no object to send")
+	}
+	got := make(chan int, 1)
+	p := &ul.Acceptor{Supported: ul.Supported{ctStorage: {explicitLE}}}
+	s := &ul.Server{Negotiate: p.Negotiate, Handle: func(_ context.Context, a *ul.Assoc) {
+		n := 0
+		for command := false; ; {
+			p, err := a.ReadPDV()
+			if err != nil {
+				return
+			}
+			command = command || p.Command
+			if !p.Command {
+				n += len(p.Data)
+			}
+			if !p.Command && p.Last {
+				got <- n
+				_ = a.Abort(0) // no C-STORE-RSP here
+				return
+			}
+		}
+	}}
+	_, port, _ := net.SplitHostPort(served(t, s))
+	ctx, cancel := context.WithTimeout(t.Context(), 20*time.Second)
+	defer cancel()
+	_ = exec.CommandContext(ctx, program(t, "storescu"), "-R", "127.0.0.1", port, object).Run()
+	select {
+	case n := <-got:
+		if n < 30_000 {
+			t.Errorf("an object of %d bytes came", n)
+		}
+	case <-time.After(time.Second):
+		t.Error("no object came")
+	}
+}
