@@ -30,6 +30,13 @@ func newCertificates(now time.Time) (*certificateStore, error) {
 		NotBefore: now.AddDate(-8, 0, 0), NotAfter: now.AddDate(8, 0, 0),
 		IsCA: true, BasicConstraintsValid: true, KeyUsage: x509.KeyUsageCertSign,
 	}
+	root, err := sign(issuer, issuer, key)
+	if err != nil {
+		return nil, err
+	}
+	if issuer, err = x509.ParseCertificate(root.Certificate[0]); err != nil {
+		return nil, fmt.Errorf("fleet: reading our own certificate: %w", err)
+	}
 	for kind := range certificates {
 		leaf := &x509.Certificate{
 			SerialNumber: big.NewInt(int64(kind) + 2), Subject: pkix.Name{CommonName: "pacs.invalid"},
