@@ -1,7 +1,6 @@
 package dicom_test
 
 import (
-	"bytes"
 	"fmt"
 	"os"
 	"os/exec"
@@ -119,8 +118,8 @@ func BenchmarkHeaderCTTouched(b *testing.B) {
 	}
 }
 
-// timePydicom reads the header of a file n times and looks at every element;
-// it prints the nanoseconds of one time.
+// timePydicom reads the headers of files and looks at every element; it prints
+// the nanoseconds of one file in the best of some rounds.
 const timePydicom = `
 import sys, time, warnings
 from pydicom import dcmread
@@ -130,13 +129,19 @@ def touch(name):
     for e in dcmread(name, stop_before_pixels=True):
         n += len(str(e.value))
     return n
-names, n = sys.argv[2:], int(sys.argv[1])
-touch(names[0])
-begin = time.perf_counter_ns()
-for i in range(n):
-    touch(names[i % len(names)])
-print((time.perf_counter_ns() - begin) // n)
+best = None
+for _ in range(int(sys.argv[1])):
+    begin = time.perf_counter_ns()
+    for name in sys.argv[2:]:
+        touch(name)
+    took = time.perf_counter_ns() - begin
+    best = took if best is None else min(best, took)
+print(best // len(sys.argv[2:]))
 `
+
+// rounds is how often each side runs: the best counts, so that what else the
+// machine does hardly matters.
+const rounds = 3
 
 // BenchmarkPeers compares reading the header of a CT slice with pydicom and
 // with dcmdump, and prints one line for each.
@@ -144,53 +149,64 @@ func BenchmarkPeers(b *testing.B) {
 	if os.Getenv("BENCH") != "1" {
 		b.Skip("set BENCH=1 to compare with pydicom and dcmdump")
 	}
+	dir := b.TempDir()
+	names := copies(b, dir, 500)
+	for b.Loop() {
+		ours := best(func() error {
+			for _, name := range names {
+				touchHeader(b, name)
+			}
+			return nil
+		}, len(names))
+		cmd := exec.Command("/usr/bin/python3", append([]string{"-c", timePydicom, strconv.Itoa(rounds)}, names...)...)
+		out, err := cmd.Output()
+		ns, convErr := strconv.ParseInt(strings.TrimSpace(string(out)), 10, 64)
+		if err == nil && convErr == nil {
+			ratio("pydicom, header of a CT slice, every element touched", ours, time.Duration(ns))
+		} else {
+			b.Logf("pydicom: %v, %v", err, convErr)
+		}
+		theirs := best(func() error {
+			return exec.Command("dcmdump", "-q", "+sd", "+sp", "*.dcm", dir).Run()
+		}, len(names))
+		if theirs > 0 {
+			ratio(fmt.Sprintf("dcmdump, the headers of %d CT slices, one process", len(names)), ours, theirs)
+		}
+	}
+}
+
+// copies makes n copies of the CT slice.
+func copies(b *testing.B, dir string, n int) []string {
 	original, err := os.ReadFile(ctSlice)
 	if err != nil {
 		b.Skip("python3-pydicom is not installed")
 	}
-	const copies = 500
-	dir := b.TempDir()
 	var names []string
-	for i := range copies {
+	for i := range n {
 		name := filepath.Join(dir, strconv.Itoa(i)+".dcm")
 		if err := os.WriteFile(name, original, 0o600); err != nil {
 			b.Fatal(err)
 		}
 		names = append(names, name)
 	}
-	for b.Loop() {
-		ours := timeOurs(b, names)
+	return names
+}
+
+// best returns the time for one of n files in the best round, 0 on an error.
+func best(run func() error, n int) time.Duration {
+	var least time.Duration
+	for i := range rounds {
 		begin := time.Now()
-		cmd := exec.Command("/usr/bin/python3", append([]string{"-c", timePydicom, strconv.Itoa(copies)}, names...)...)
-		out, err := cmd.Output()
-		ns, convErr := strconv.ParseInt(strings.TrimSpace(string(out)), 10, 64)
-		if err != nil || convErr != nil {
-			b.Logf("pydicom: %v, %v", err, convErr)
-		} else {
-			ratio(b, "pydicom, header of a CT slice, every element touched", ours, time.Duration(ns))
+		if err := run(); err != nil {
+			return 0
 		}
-		begin = time.Now()
-		dump := exec.Command("dcmdump", "-q", "+sd", "+sp", "*.dcm", dir)
-		var sink bytes.Buffer
-		dump.Stdout = &sink
-		if err := dump.Run(); err != nil {
-			b.Logf("dcmdump: %v", err)
-			continue
+		if took := time.Since(begin) / time.Duration(n); i == 0 || took < least {
+			least = took
 		}
-		ratio(b, fmt.Sprintf("dcmdump, %d files in one process, start included", copies), ours, time.Since(begin)/copies)
 	}
+	return least
 }
 
-func timeOurs(b *testing.B, names []string) time.Duration {
-	touchHeader(b, names[0])
-	begin := time.Now()
-	for _, name := range names {
-		touchHeader(b, name)
-	}
-	return time.Since(begin) / time.Duration(len(names))
-}
-
-func ratio(b *testing.B, what string, ours, theirs time.Duration) {
-	b.Helper()
+func ratio(what string, ours, theirs time.Duration) {
 	fmt.Printf("dicom: %s: %v against %v, %.1f times as fast\n", what, ours, theirs, float64(theirs)/float64(ours))
 }

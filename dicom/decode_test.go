@@ -349,7 +349,7 @@ func TestDecode_ResolveUN(t *testing.T) {
 func TestWalkBytes_Stop(t *testing.T) {
 	b := answer(t, implicit)
 	boom := errors.New("boom")
-	for _, tt := range []struct{ give, want error }{{dicom.ErrStop, nil}, {boom, boom}} {
+	for _, tt := range []struct{ give, want error }{{dicom.ErrStop, nil}, {boom, boom}, {io.EOF, io.EOF}} {
 		n := 0
 		err := dicom.WalkBytes(b, implicit, dicom.Limits{}, func(*dicom.Visit) error { n++; return tt.give })
 		if err != tt.want || n != 1 {

@@ -57,8 +57,8 @@
 // information (group 0002, always explicit VR little endian) that names the
 // transfer syntax, and a data set (PS3.10 section 7.1). Read also takes files
 // without the first two parts, or without the first three if the data set
-// begins with group 0008; where no transfer syntax is named, the first element
-// tells. The group length of the meta information is not believed.
+// begins with group 0008; where no transfer syntax is named, or implicit VR but
+// two letters stand in the place of a VR, the first element tells. The group length of the meta information is not believed.
 //
 // # What is read although it is wrong
 //

@@ -85,11 +85,11 @@ func (r *Reader) meta(f *File, opt Options) error {
 		}
 		r.onlyMeta = false
 	}
-	if uid := f.Meta.UID(tagTransferSyntax); uid != "" {
-		f.TransferSyntax = SyntaxOf(uid)
-		return nil
+	uid := f.Meta.UID(tagTransferSyntax)
+	f.TransferSyntax = SyntaxOf(uid)
+	if uid == "" || f.TransferSyntax.ImplicitVR {
+		f.TransferSyntax = guess(r.src.peek(8), f.TransferSyntax)
 	}
-	f.TransferSyntax = guess(r.src.peek(8))
 	return nil
 }
 
@@ -111,10 +111,15 @@ func begins(b []byte) bool {
 }
 
 // guess tells the layout of a data set from its first header: two letters that
-// are a VR, and the group number, which is low in the right byte order.
-func guess(b []byte) *TransferSyntax {
+// are a VR, and the group number, which is low in the right byte order. A
+// declared implicit VR is not believed against two such letters: as a length
+// they would be more than any first element has.
+func guess(b []byte, declared *TransferSyntax) *TransferSyntax {
 	switch {
 	case len(b) < 8 || !(VR(b[4])<<8 | VR(b[5])).known():
+		if declared.ImplicitVR {
+			return declared
+		}
 		return ImplicitVRLittleEndian
 	case uint16Of(b, true) < uint16Of(b, false):
 		return ExplicitVRBigEndian

@@ -99,6 +99,7 @@ func TestRead_Beginnings(t *testing.T) {
 	whole := write(t, &dicom.File{Dataset: &d, TransferSyntax: explicit})
 	noSyntax := append(append(make([]byte, 128), "DICM"...), unhex(t, `02 00 01 00 4F 42 00 00 02 00 00 00 00 01`)...)
 	implicitMeta := append(unhex(t, `02 00 10 00 12 00 00 00 31 2E 32 2E 38 34 30 2E 31 30 30 30 38 2E 31 2E 32 00`), encoded(implicit)...)
+	mislabelled := bytes.Replace(whole, []byte("\x14\x001.2.840.10008.1.2.1\x00"), []byte("\x14\x001.2.840.10008.1.2\x00\x00\x00"), 1)
 	for _, tt := range []struct {
 		name string
 		b    []byte
@@ -111,6 +112,7 @@ func TestRead_Beginnings(t *testing.T) {
 		{"no meta information, big endian", encoded(bigEnd), bigEnd},
 		{"no transfer syntax", append(noSyntax, encoded(explicit)...), explicit},
 		{"meta information in implicit VR", implicitMeta, implicit},
+		{"implicit VR declared, explicit written", mislabelled, explicit},
 	} {
 		f, err := dicom.Read(bytes.NewReader(tt.b), dicom.Options{})
 		if err != nil || f.TransferSyntax != tt.ts || f.Dataset.String(0x00100020) != "42" || f.Dataset.String(0x00080060) != "CT" {
@@ -233,6 +235,23 @@ func TestReader_SkipsWhatIsNotRead(t *testing.T) {
 	want := "(0008,0016) (0008,0018) (0008,1155) (0009,1001) (0010,0010) (0028,0010) (7FE0,0010)"
 	if got := strings.Join(tags, " "); got != want {
 		t.Errorf("got  %s\nwant %s", got, want)
+	}
+}
+
+// TestReader_ReadsHalfUnits: in big endian Read turns whole numbers, and what it
+// could not hand out is not lost.
+func TestReader_ReadsHalfUnits(t *testing.T) {
+	b := unhex(t, `00 40 A1 61 46 44 00 08 3F F0 00 00 00 00 00 01`)
+	r := dicom.NewReader(bytes.NewReader(b), bigEnd, dicom.Options{})
+	if _, err := r.Next(); err != nil {
+		t.Fatal(err)
+	}
+	p := make([]byte, 3)
+	if n, err := r.Read(p); n != 3 || err != nil || string(p) != "\x01\x00\x00" {
+		t.Errorf("got %x, %v", p[:n], err)
+	}
+	if rest, err := r.Value(); string(rest) != "\x00\x00\x00\xF0\x3F" || err != nil {
+		t.Errorf("the rest is %x, %v", rest, err)
 	}
 }
 

@@ -9,7 +9,7 @@ import (
 // read it, in little endian. Of a Reader it is good until the next call of
 // Next. Steps without a value give nil.
 func (r *Reader) Value() ([]byte, error) {
-	if r.rest == 0 {
+	if r.rest == 0 && r.spare == 0 {
 		if r.v.Value == nil && r.v.Kind != 0 {
 			r.v.Value = []byte{}
 		}
@@ -29,6 +29,10 @@ func (r *Reader) Value() ([]byte, error) {
 	r.loaded, r.rest = r.loaded+r.rest, 0
 	if r.unit > 1 {
 		b = r.turned(b)
+	}
+	if r.spare > 0 { // half of a unit that Read has handed out
+		b = append(append([]byte{}, r.carry[r.unit-r.spare:r.unit]...), b...)
+		r.spare = 0
 	}
 	r.v.Value = b
 	return b, nil

@@ -87,14 +87,15 @@ func (r *Reader) walk(visit func(*Visit) error) error {
 		if err == nil && (r.v.Kind == ElementValue || r.v.Kind == Fragment) {
 			_, err = r.Value()
 		}
-		if err == nil {
-			err = visit(&r.v)
-		}
-		switch err {
-		case nil:
-		case io.EOF, ErrStop:
+		if err == io.EOF {
 			return nil
-		default:
+		}
+		if err != nil {
+			return err
+		}
+		if err := visit(&r.v); err == ErrStop {
+			return nil
+		} else if err != nil {
 			return err
 		}
 	}
