@@ -48,7 +48,7 @@ func closes(id exposure.ID) []exposure.ID {
 }
 
 // actions ranks what to do by how many studies it would close, then by how many
-// are behind it, then by severity. Exposures that are neither a door nor of
+// are behind it, then by severity; evidence comes before cleaning up. Exposures that are neither a door nor of
 // medium severity are left to the systems' own lists.
 func (c catalogue) actions(s *Survey) []*action {
 	byRemedy := map[string]*action{}
@@ -79,9 +79,21 @@ func (c catalogue) actions(s *Survey) []*action {
 	}
 	slices.SortStableFunc(list, func(a, b *action) int {
 		return cmp.Or(cmp.Compare(b.Closed, a.Closed), cmp.Compare(b.Behind, a.Behind),
-			cmp.Compare(b.Exposures[0].Severity.Rank(), a.Exposures[0].Severity.Rank()), cmp.Compare(b.Systems, a.Systems))
+			cmp.Compare(b.Severity().Rank(), a.Severity().Rank()), boolFirst(a.met[exposure.Compromised], b.met[exposure.Compromised]),
+			cmp.Compare(b.Systems, a.Systems))
 	})
 	return list
+}
+
+// boolFirst sorts what is true first.
+func boolFirst(a, b bool) int {
+	switch {
+	case a == b:
+		return 0
+	case a:
+		return -1
+	}
+	return 1
 }
 
 // weigh adds what the action would do for a system.

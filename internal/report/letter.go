@@ -95,7 +95,7 @@ func Letters(dir string, s *Survey) ([]string, error) {
 }
 
 func letterFuncs() map[string]any {
-	return map[string]any{"group": group, "country": CountryName, "day": day, "plural": plural, "verb": verb, "md": markdown, "code": codeSpan, "join": strings.Join}
+	return map[string]any{"group": group, "country": CountryName, "day": day, "plural": plural, "verb": verb, "md": markdown, "code": codeSpan, "join": strings.Join, "next": func(i int) int { return i + 1 }}
 }
 
 // lettersIndex lists the letters for whoever sends them.
@@ -231,17 +231,17 @@ func slug(name, key string) string {
 	return cmp.Or(strings.Trim(b.String(), "-"), "owner") + "-" + hex.EncodeToString(sum[:3])
 }
 
-// markdown escapes a text for Markdown (CommonMark 0.31 section 2.4, and the
-// automatic links of GitHub's).
+// markdown escapes a text for Markdown (CommonMark 0.31 section 2.4), and keeps
+// GitHub's from making links of addresses.
 func markdown(s string) string {
 	var b strings.Builder
 	for _, r := range clean(s, 2*maxLong) {
-		if strings.ContainsRune("\\`*_{}[]<>#|~&!:@", r) {
+		if strings.ContainsRune("\\`*_{}[]<>#|~&!", r) {
 			b.WriteByte('\\')
 		}
 		b.WriteRune(r)
 	}
-	return b.String()
+	return strings.NewReplacer("://", "\\://", "www.", "www\\.").Replace(b.String())
 }
 
 // codeSpan shows a text that a peer chose as code, in which nothing is markup.
