@@ -76,9 +76,9 @@ type answer struct {
 
 // get sends a request and returns its answer if the status is a success,
 // otherwise a Problem. Who gets an answer must close its body.
-func (c *Client) get(ctx context.Context, path string, query url.Values, accept string) (*answer, error) {
+func (c *Client) get(ctx context.Context, path, query, accept string) (*answer, error) {
 	u := c.base.JoinPath(path)
-	u.RawQuery = query.Encode()
+	u.RawQuery = query
 	ctx, cancel := context.WithCancelCause(ctx)
 	b := &body{cancel: cancel, left: c.lim.BodyBytes, limit: c.lim.BodyBytes, idle: c.lim.Idle}
 	b.arm(ctx)

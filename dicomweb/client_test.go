@@ -77,12 +77,12 @@ func TestSearch_Request(t *testing.T) {
 		{"instances_of_study", dicomweb.Query{Level: dicomweb.Instances, Study: "1.2"}, "/dicom-web/studies/1.2/instances"},
 		{"instances_of_series", dicomweb.Query{Level: dicomweb.Instances, Study: "1.2", Series: "1.3"}, "/dicom-web/studies/1.2/series/1.3/instances"},
 		{"matching", dicomweb.Query{Match: []dicomweb.Match{
-			{Attribute: dicomweb.Attribute{dict.PatientName}, Value: "DOE*^J&?"},
+			{Attribute: dicomweb.Attribute{dict.PatientName}, Value: "DOE*^J&? é"},
 			{Attribute: dicomweb.Attribute{dict.StudyDate}, Value: "20240101-"},
 			{Attribute: dicomweb.Attribute{dict.RequestAttributesSequence, dict.RequestedProcedureID}, Value: "P 1"},
-		}}, "/dicom-web/studies?00080020=20240101-&00100010=DOE%2A%5EJ%26%3F&00400275.00401001=P+1"},
+		}}, "/dicom-web/studies?00100010=DOE*%5EJ%26?%20%C3%A9&00080020=20240101-&00400275.00401001=P%201"},
 		{"all", dicomweb.Query{Include: []dicomweb.Attribute{{dict.StudyDescription}, dicomweb.All}, FuzzyMatching: true, Limit: 10, Offset: 20},
-			"/dicom-web/studies?fuzzymatching=true&includefield=00081030&includefield=all&limit=10&offset=20"},
+			"/dicom-web/studies?includefield=00081030&includefield=all&fuzzymatching=true&limit=10&offset=20"},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {

@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"io"
 	"net/http"
-	"net/url"
 	"strconv"
 	"strings"
 
@@ -118,24 +117,40 @@ func (q Query) resource() (string, error) {
 var errNoUID = errors.New("a UID breaks the rules of PS3.5 section 9.1")
 
 // parameters returns the query part of the URL (PS3.18 section 8.3.4).
-func (q Query) parameters() url.Values {
-	v := url.Values{}
+func (q Query) parameters() string {
+	var v []string
 	for _, m := range q.Match {
-		v.Add(m.Attribute.String(), m.Value)
+		v = append(v, m.Attribute.String()+"="+escape(m.Value))
 	}
 	for _, a := range q.Include {
-		v.Add("includefield", a.String())
+		v = append(v, "includefield="+a.String())
 	}
 	if q.FuzzyMatching {
-		v.Set("fuzzymatching", "true")
+		v = append(v, "fuzzymatching=true")
 	}
 	if q.Limit > 0 {
-		v.Set("limit", strconv.Itoa(q.Limit))
+		v = append(v, "limit="+strconv.Itoa(q.Limit))
 	}
 	if q.Offset > 0 {
-		v.Set("offset", strconv.Itoa(q.Offset))
+		v = append(v, "offset="+strconv.Itoa(q.Offset))
 	}
-	return v
+	return strings.Join(v, "&")
+}
+
+// escape escapes what RFC 3986 section 3.4 wants escaped in a query, and no
+// more, as url.QueryEscape would: Orthanc 1.10 takes an escaped wildcard for
+// the text that it is. It does so with ^ too, but that must not stand as it is.
+func escape(value string) string {
+	const plain = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._~*?,:/@"
+	var b strings.Builder
+	for i := range len(value) {
+		if strings.IndexByte(plain, value[i]) >= 0 {
+			b.WriteByte(value[i])
+		} else {
+			fmt.Fprintf(&b, "%%%02X", value[i])
+		}
+	}
+	return b.String()
 }
 
 // Found is what came of a search.

@@ -56,7 +56,7 @@ func (c *Client) Metadata(ctx context.Context, r Resource, each func(*dicom.Data
 	if err != nil {
 		return 0, wrap(doing, err)
 	}
-	a, err := c.get(ctx, path+"/metadata", nil, acceptJSON)
+	a, err := c.get(ctx, path+"/metadata", "", acceptJSON)
 	if err != nil {
 		return 0, wrap(doing, err)
 	}
@@ -80,7 +80,7 @@ func (c *Client) Status(ctx context.Context, r Resource) (int, error) {
 	if err != nil {
 		return 0, wrap(doing, err)
 	}
-	a, err := c.get(ctx, path, nil, acceptObjects)
+	a, err := c.get(ctx, path, "", acceptObjects)
 	var p *Problem
 	if errors.As(err, &p) {
 		return p.HTTP, nil
@@ -101,7 +101,7 @@ func (c *Client) Retrieve(ctx context.Context, r Resource, each func(*Part) erro
 	if err != nil {
 		return 0, wrap(doing, err)
 	}
-	a, err := c.get(ctx, path, nil, acceptObjects)
+	a, err := c.get(ctx, path, "", acceptObjects)
 	if err != nil {
 		return 0, wrap(doing, err)
 	}
