@@ -41,21 +41,11 @@ func Append(dst []byte, d *Dataset, ts *TransferSyntax) ([]byte, error) {
 // Encode writes the data set, one element of the top level at a time, and long
 // values without a copy.
 func Encode(w io.Writer, d *Dataset, ts *TransferSyntax) error {
-	if !ts.Deflated {
-		return encode(w, d, ts)
-	}
-	z := newDeflater(w)
-	if err := encode(z, d, ts); err != nil {
+	out := NewWriter(w, ts)
+	if err := out.Elements(d); err != nil {
 		return err
 	}
-	return z.Close()
-}
-
-func encode(w io.Writer, d *Dataset, ts *TransferSyntax) error {
-	a := appender{w: w, ts: ts}
-	a.dataset(d)
-	a.flush(0)
-	return a.err
+	return out.Close()
 }
 
 // flushAt is how much Encode gathers before it writes.

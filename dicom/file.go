@@ -129,19 +129,32 @@ func guess(b []byte, declared *TransferSyntax) *TransferSyntax {
 
 // Write writes a PS3.10 file and completes the meta information.
 func Write(w io.Writer, f *File) error {
-	ts := f.TransferSyntax
-	if ts == nil || f.Dataset == nil {
-		return errors.New("dicom: writing a file: no transfer syntax or no data set")
+	out, err := Create(w, f)
+	if err != nil {
+		return err
+	}
+	if err := out.Elements(f.Dataset); err != nil {
+		return err
+	}
+	return out.Close()
+}
+
+// Create writes what stands before the data set of a PS3.10 file and returns a
+// Writer for the data set. The Dataset of the File needs no more than the
+// SOP Class and Instance UIDs, which the meta information repeats.
+func Create(w io.Writer, f *File) (*Writer, error) {
+	if f.TransferSyntax == nil || f.Dataset == nil {
+		return nil, errors.New("dicom: writing a file: no transfer syntax or no data set")
 	}
 	head := append(append([]byte{}, f.Preamble[:]...), "DICM"...)
 	head, err := Append(head, completeMeta(f), ExplicitVRLittleEndian)
 	if err != nil {
-		return err
+		return nil, err
 	}
 	if _, err := w.Write(head); err != nil {
-		return fmt.Errorf("dicom: writing a file: %w", err)
+		return nil, fmt.Errorf("dicom: writing a file: %w", err)
 	}
-	return Encode(w, f.Dataset, ts)
+	return NewWriter(w, f.TransferSyntax), nil
 }
 
 // ImplementationClassUID and ImplementationVersionName are what Write puts
