@@ -1,6 +1,8 @@
 package main
 
 import (
+	"errors"
+
 	"github.com/spf13/cobra"
 
 	"github.com/leadglass/leadglass/internal/report"
@@ -42,7 +44,8 @@ func loadSurvey(name string) (*report.Survey, error) {
 		return s, nil
 	}
 	hint := "name a folder that leadglass survey --out has written"
-	if h, ok := err.(interface{ Hint() string }); ok {
+	var h interface{ Hint() string }
+	if errors.As(err, &h) {
 		hint = h.Hint()
 	}
 	return nil, &hintError{err, hint, exitTrouble}
