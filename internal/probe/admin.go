@@ -3,7 +3,6 @@ package probe
 import (
 	"bytes"
 	"context"
-	"slices"
 
 	"github.com/leadglass/leadglass/internal/product"
 )
@@ -45,11 +44,6 @@ func admin(ctx context.Context, s *Site) error {
 		}
 	}
 	return nil
-}
-
-// administers says whether a page is one of administration, wherever it stands.
-func administers(p product.Page) bool {
-	return slices.ContainsFunc(adminPages(), func(a adminPage) bool { return a.is(p) })
 }
 
 func (a adminPage) is(p product.Page) bool {

@@ -39,8 +39,8 @@ type WebQuestion struct {
 func WebQuestions() []WebQuestion {
 	return []WebQuestion{
 		{"banner", "GET of the first page, and of a page that cannot exist", banner},
-		{"viewer", "GET of the pages where known viewers are, until one is open", viewer},
 		{"admin", "GET of the pages where known administration is, until one is open", admin},
+		{"viewer", "GET of the pages where known viewers are, until one is open", viewer},
 		{"qido", "QIDO-RS for a few studies", qido},
 		{"wado", "WADO-RS of a study that cannot exist", wado},
 	}

@@ -1,6 +1,7 @@
 package survey
 
 import (
+	"cmp"
 	"context"
 	"slices"
 	"strings"
@@ -40,6 +41,9 @@ func (e *Examiner) assemble(ctx context.Context, h scope.Host, ports []*asked) (
 	if open := slices.IndexFunc(sites, func(p *asked) bool { return p.site.Facts.Discloses() }); host < 0 && open >= 0 {
 		systems = append(systems, e.system(ctx, h, sites[open], sites))
 	}
+	for _, p := range sites {
+		p.site.Pages = nil // they may show patient data
+	}
 	everyPort(ports, systems)
 	sameArchive(systems)
 	return systems, ctx.Err()
@@ -72,15 +76,12 @@ func (e *Examiner) system(ctx context.Context, h scope.Host, p *asked, sites []*
 	if f.DICOM != nil {
 		f.DICOM.Of(s.Product)
 	}
-	for _, w := range sites {
-		w.site.Pages = nil // they may show patient data
-	}
 	if probe.Suspect(s.Honeypot) {
 		f.DropBait()
 	} else {
 		e.countWeb(ctx, p, sites)
 	}
-	e.describe(&s, f)
+	e.describe(&s, f, e.known(&s, clues))
 	s.Patients, s.Studies, s.Images, s.Count = p.count.Patients, p.count.Studies, p.count.Images, p.written()
 	where := e.Places.Find(h.Addr)
 	s.Country, s.Network = where.Country, where.Network
@@ -99,12 +100,29 @@ func (e *Examiner) identify(s *report.System, clues *product.Clues) {
 	}
 }
 
-// describe derives what the facts mean.
-func (e *Examiner) describe(s *report.System, f *probe.Facts) {
-	var known []advisory.Advisory
-	if e.Advisories != nil && s.Product != "" && !probe.Suspect(s.Honeypot) {
-		known = e.Advisories.For(s.Product, s.Version)
+// known is what was published of everything that the clues show: the archive,
+// what it is built on, the viewer and the server in front. A honeypot plays its
+// software.
+func (e *Examiner) known(s *report.System, clues *product.Clues) []advisory.Advisory {
+	if e.Advisories == nil || probe.Suspect(s.Honeypot) {
+		return nil
 	}
+	var all []advisory.Advisory
+	for _, p := range product.All(clues) {
+		for _, a := range e.Advisories.For(p.Name, p.Version) {
+			if !slices.ContainsFunc(all, func(have advisory.Advisory) bool { return have.ID == a.ID }) {
+				all = append(all, a)
+			}
+		}
+	}
+	slices.SortFunc(all, func(a, b advisory.Advisory) int {
+		return cmp.Or(cmp.Compare(b.Score, a.Score), cmp.Compare(a.ID, b.ID))
+	})
+	return all
+}
+
+// describe derives what the facts mean.
+func (e *Examiner) describe(s *report.System, f *probe.Facts, known []advisory.Advisory) {
 	for _, a := range known {
 		s.Vulnerabilities = append(s.Vulnerabilities, report.Vulnerability{
 			ID: a.ID, Vector: a.Vector, Score: a.Score, Exploited: a.Exploited, Source: a.Source,
