@@ -44,18 +44,18 @@ func serve(ctx context.Context, l *link, session Session) error {
 	stop := context.AfterFunc(ctx, func() { _ = l.w.Abort(0) })
 	s := &server{l: l, session: session}
 	err := s.loop(ctx)
-	if op := s.running; op != nil {
-		op.end(err)
-		<-op.done
+	if s.running != nil {
+		s.running.end(err)
+	}
+	if !stop() {
+		err = context.Cause(ctx)
+	} else if err != nil {
+		_ = l.w.Abort(0) // also frees a handler whose write the peer does not take
+	}
+	if s.running != nil {
+		<-s.running.done
 	}
 	l.stopTimer()
-	if stop() {
-		if err != nil {
-			_ = l.w.Abort(0)
-		}
-	} else {
-		err = context.Cause(ctx)
-	}
 	cancel(err)
 	return err
 }

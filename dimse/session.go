@@ -12,7 +12,7 @@ import (
 // Session serves one association. What it can do shows in which of Echoer,
 // Storer, Finder, Getter, Mover, Actioner and EventReporter it satisfies; the
 // rest is neither offered nor done. Only what is here is promised: see Offers.
-type Session interface{}
+type Session any
 
 // Offerer is a Session that says itself which SOP classes it takes, in which
 // transfer syntaxes, instead of everything that its other interfaces allow.
