@@ -125,7 +125,13 @@ func (s *Server) serve(ctx context.Context, conn net.Conn, v *visit, place bool)
 		s.refused(conn, err)
 		return
 	}
-	s.Handle(ctx, a)
+	if s.isClosing() { // Shutdown came while we negotiated
+		a.leave.Store(true)
+		a.leaveIdle()
+	}
+	if s.Handle != nil {
+		s.Handle(ctx, a)
+	}
 	_ = a.Abort(0)
 }
 
@@ -319,7 +325,10 @@ func (s *Server) Shutdown(ctx context.Context) error {
 	for _, v := range s.visiting() {
 		if a := v.assoc; ctx.Err() == nil && a != nil {
 			a.leave.Store(true)
-			a.leaveIdle()
+			if a.wmu.TryLock() { // otherwise somebody writes: that one is not idle
+				a.wmu.Unlock()
+				a.leaveIdle()
+			}
 		}
 	}
 	select {

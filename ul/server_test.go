@@ -167,6 +167,36 @@ func TestServer_ShutdownWaitsForWhoIsBusy(t *testing.T) {
 	}
 }
 
+// TestServer_ShutdownDuringNegotiation releases who has just come in.
+func TestServer_ShutdownDuringNegotiation(t *testing.T) {
+	asked, answer := make(chan struct{}), make(chan struct{})
+	s, addr, _ := running(t, readToEnd)
+	s.Negotiate = func(ctx context.Context, remote net.Addr, rq *ul.AssociateRQ) (*ul.AssociateAC, error) {
+		close(asked)
+		<-answer
+		return acceptAll(ctx, remote, rq)
+	}
+	dialled := make(chan error, 1)
+	go func() {
+		a, err := ul.Dial(t.Context(), addr, echoRQ(), nil)
+		if err == nil {
+			_, err = a.ReadPDV()
+		}
+		dialled <- err
+	}()
+	<-asked
+	down := make(chan error, 1)
+	go func() { down <- s.Shutdown(brief(t)) }()
+	time.Sleep(20 * time.Millisecond)
+	close(answer)
+	if err := <-dialled; err == nil || err.Error() != "EOF" {
+		t.Errorf("the peer saw %v, want a release", err)
+	}
+	if err := <-down; err != nil {
+		t.Errorf("Shutdown: %v", err)
+	}
+}
+
 func TestServer_ShutdownAbortsWhenTimeIsUp(t *testing.T) {
 	begun := make(chan struct{})
 	s, addr, _ := running(t, func(ctx context.Context, a *ul.Assoc) {
