@@ -162,17 +162,22 @@ func (c *Command) appendTypes(dst []byte) []byte {
 // Unmarshal reads a command set and replaces what c held. It allocates only
 // for texts that differ from those which c held before, so that the stream of
 // responses to one request costs nothing. Elements that this package does not
-// know are passed over, as are retired ones; their order does not matter and
-// the last of several wins.
+// know are passed over, as are retired ones. The order must ascend (PS3.5
+// section 7.1), so that no element can come twice and mean two things.
 func (c *Command) Unmarshal(b []byte) error {
 	old := *c
 	*c = Command{OffendingElements: old.OffendingElements[:0]}
 	var seen present
+	last := -1
 	for cur := cursor(b); len(cur) > 0; {
 		elem, value, ok := cur.element()
 		if !ok {
 			return errTruncatedCommand
 		}
+		if int(elem) <= last {
+			return errUnorderedCommand
+		}
+		last = int(elem)
 		if elem == elemGroupLength {
 			n, ok := getUint32(value)
 			if !ok || uint64(n) > uint64(len(cur)) {

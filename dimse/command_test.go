@@ -130,6 +130,8 @@ func TestCommand_Refused(t *testing.T) {
 		{"tags_of_6_bytes", append(ok.Append(nil), element(0, 0x0901, 6, 0, 0, 0, 0, 0, 0)...)},
 		{"uid_of_66_bytes", append(ok.Append(nil), element(0, 0x0002, 66, bytes.Repeat([]byte{'1'}, 66)...)...)},
 		{"group_length_of_2_bytes", append(element(0, 0, 2, 0, 0), ok.Append(nil)[12:]...)},
+		{"field_twice", append(ok.Append(nil), element(0, 0x0100, 2, 0x20, 0)...)},
+		{"element_twice", append(ok.Append(nil), element(0, 0x0800, 2, 1, 0)...)},
 		{"no_field", element(0, 0x0110, 2, 1, 0)},
 		{"response_without_status", (&dimse.Command{Field: dimse.CEchoRSP}).Append(nil)[:12+10+10]},
 	} {
@@ -149,7 +151,7 @@ func TestCommand_Tolerated(t *testing.T) {
 		"no_group_length":      body,
 		"retired_element":      append(bytes.Clone(body), 0, 0, 1, 0x51, 2, 0, 0, 0, 0, 0), // (0000,5101)
 		"uid_padded_by_spaces": bytes.Replace(body, []byte("1.2\x00"), []byte("1.2 "), 1),
-		"empty_error_comment":  append(bytes.Clone(body), 0, 0, 2, 9, 0, 0, 0, 0),
+		"empty_error_comment":  append(bytes.Clone(body), 0, 0, 2, 9, 0, 0, 0, 0), // (0000,0902)
 	} {
 		t.Run(name, func(t *testing.T) {
 			var c dimse.Command

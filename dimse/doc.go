@@ -22,7 +22,7 @@
 // identifier, then one with another status and none. All name the request in
 // (0000,0120) Message ID Being Responded To. Writing is strict. Reading takes
 // what is known of real peers and harms nobody: a group length that is missing
-// or too short, elements out of order, retired ones, UIDs padded with a space.
+// or too short, retired elements, UIDs padded with a space.
 //
 // # Roles
 //

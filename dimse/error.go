@@ -33,6 +33,7 @@ func (e *ProtocolError) Error() string { return "dimse: protocol error: " + e.Do
 // cost no allocation.
 var (
 	errTruncatedCommand  = &ProtocolError{"command set is cut short"}
+	errUnorderedCommand  = &ProtocolError{"command elements out of order"}
 	errBadCommandElement = &ProtocolError{"command element of a wrong size"}
 	errIncompleteCommand = &ProtocolError{"command set lacks a required element"}
 	errUnknownContext    = &ProtocolError{"message on a context that was not accepted"}
