@@ -84,6 +84,18 @@ func TestWrite_EverySyntaxReadsBack(t *testing.T) {
 	}
 }
 
+// TestRead_EmptyDataset: nothing, or two bytes of deflated nothing, follow the
+// meta information.
+func TestRead_EmptyDataset(t *testing.T) {
+	for _, ts := range []*dicom.TransferSyntax{explicit, deflated} {
+		b := write(t, &dicom.File{Dataset: new(dicom.Dataset), TransferSyntax: ts})
+		f, err := dicom.Read(bytes.NewReader(b), dicom.Options{})
+		if err != nil || len(f.Dataset.Elements) != 0 || f.TransferSyntax != ts {
+			t.Errorf("%s: %v, %v", syntaxName(ts), f, err)
+		}
+	}
+}
+
 // TestRead_Beginnings: what is left out at the front of a file.
 func TestRead_Beginnings(t *testing.T) {
 	var d dicom.Dataset

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"slices"
 )
 
 // Writer lays down a data set piece by piece, the counterpart of Reader: what
@@ -84,7 +85,7 @@ func (w *Writer) EndFragments() error {
 func (w *Writer) copy(tag Tag, length int64, r io.Reader, unit int) error {
 	for length > 0 && w.a.err == nil {
 		at, n := len(w.a.b), int(min(length, flushAt))
-		w.a.b = append(w.a.b, make([]byte, n)...)
+		w.a.b = slices.Grow(w.a.b, n)[:at+n]
 		if _, err := io.ReadFull(r, w.a.b[at:]); err != nil {
 			w.a.fail(tag, fmt.Errorf("its value: %w", err))
 			break
