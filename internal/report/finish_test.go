@@ -126,6 +126,10 @@ func TestFinish_CountriesAndGrades(t *testing.T) {
 	taken.Retrievable = true
 	pot := sys("10.0.0.8:104", "accepts-anyone", "FR", 1, 1, 1, "patient-data-disclosed", "retrieve-open")
 	pot.Honeypot = []string{"known-honeypot-software"}
+	empty := sys("10.0.0.9:104", "accepts-anyone", "CA", 0, 0, 0, "retrieve-open")
+	empty.Retrievable = true
+	uncounted := sys("10.0.0.10:104", "accepts-anyone", "CH", 0, 0, 0, "retrieve-open")
+	uncounted.Count.Kind = "none"
 	s := finished(
 		sys("10.0.0.1:104", "rejects", "DE", 0, 0, 0, "dicom-plaintext"),
 		sys("10.0.0.2:104", "accepts-anyone", "US", 5, 6, 7, "patient-data-disclosed"),
@@ -133,7 +137,8 @@ func TestFinish_CountriesAndGrades(t *testing.T) {
 		sys("10.0.0.4:80", "web", "ES", 0, 0, 0, "viewer-open"),
 		sys("10.0.0.5:104", "accepts-anyone", "PT", 0, 0, 0, "compromise-indicator"),
 		sys("10.0.0.6:104", "rejects", "Atlantis", 0, 0, 0, "known-vulnerability-exploited"),
-		taken, pot,
+		taken, pot, empty, uncounted,
+		sys("10.0.0.11:104", "accepts-anyone", "NL", 0, 0, 0, "find-study-open"),
 	)
 	got := map[string]string{}
 	var codes []string
@@ -141,7 +146,7 @@ func TestFinish_CountriesAndGrades(t *testing.T) {
 		got[c.Code] = c.Grade
 		codes = append(codes, c.Code)
 	}
-	want := map[string]string{"": "bad", "DE": "good", "ES": "bad", "FR": "good", "IT": "ugly", "PT": "ugly", "US": "bad"}
+	want := map[string]string{"": "bad", "CA": "bad", "CH": "ugly", "NL": "bad", "DE": "good", "ES": "bad", "FR": "good", "IT": "ugly", "PT": "ugly", "US": "bad"}
 	if !reflect.DeepEqual(got, want) || !slices.IsSorted(codes) {
 		t.Errorf("got %v in the order %v, want %v by code", got, codes, want)
 	}

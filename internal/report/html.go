@@ -103,14 +103,14 @@ func policy(style string) string {
 
 // lead is the first sentence of the report.
 func lead(s *Survey) string {
-	t := &s.Totals
+	t, all := &s.Totals, archives(s)
 	switch {
-	case t.SystemsDICOM == 0 && t.SystemsDisclosing == 0:
+	case all == 0:
 		return "No medical image archive answered."
 	case t.SystemsDisclosing == 0:
-		return "None of the " + plural(t.SystemsDICOM, "medical image archive") + " that answered disclosed patient data."
+		return "None of the " + plural(all, "medical image archive") + " that answered disclosed patient data."
 	}
-	text := fmt.Sprintf("%s of %s %s patient data to anyone who asks", group(t.SystemsDisclosing), plural(t.SystemsDICOM, "medical image archive"),
+	text := fmt.Sprintf("%s of %s %s patient data to anyone who asks", group(t.SystemsDisclosing), plural(all, "medical image archive"),
 		verb(t.SystemsDisclosing, "discloses", "disclose"))
 	if t.Countries > 0 {
 		text += ", in " + plural(t.Countries, "country")

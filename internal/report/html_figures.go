@@ -26,8 +26,8 @@ func bands(s *Survey) []band {
 func exposedBand(s *Survey) band {
 	t := &s.Totals
 	return band{"What is exposed", []figure{
-		{group(t.SystemsDICOM), "image archives", "spoke DICOM, the language of medical imaging, to a stranger on the network.", false},
-		{group(t.SystemsDisclosing), "disclose patient data", share(t.SystemsDisclosing, t.SystemsDICOM) + " of them told a stranger who was examined, when, or why.", t.SystemsDisclosing > 0},
+		{group(t.SystemsDICOM), pluralFor(t.SystemsDICOM, "DICOM system"), "spoke DICOM, the language of medical imaging, to a stranger on the network.", false},
+		{group(t.SystemsDisclosing), "disclose patient data", share(t.SystemsDisclosing, archives(s)) + " of the archives told a stranger who was examined, when, or why.", t.SystemsDisclosing > 0},
 		{group(t.Countries), pluralFor(t.Countries, "country"), "have at least one archive that discloses.", false},
 		{group(t.WebViewersOpen), pluralFor(t.WebViewersOpen, "open web viewer"), viewerMeaning(t), t.WebViewersOpen > 0},
 	}}
@@ -60,9 +60,13 @@ func heldBand(s *Survey) band {
 
 func guardedBand(s *Survey) band {
 	t := &s.Totals
-	numbers := int64(0)
+	numbers, all := int64(0), int64(0)
 	for i := range s.Systems {
-		if !Suspect(&s.Systems[i]) && s.Systems[i].Has(exposure.GovernmentIDs) {
+		if Suspect(&s.Systems[i]) {
+			continue
+		}
+		all++
+		if s.Systems[i].Has(exposure.GovernmentIDs) {
 			numbers++
 		}
 	}
@@ -71,7 +75,7 @@ func guardedBand(s *Survey) band {
 		{share(t.SystemsTLS, t.SystemsDICOM), "use encryption", group(t.SystemsTLS) + " were reached within TLS. To the others, data travels like a postcard.", false},
 		{group(t.SystemsVulnerable), "have known vulnerabilities", "by the version that they name; " + group(t.SystemsCVSS10) + " with one of the highest rating, CVSS 10.0.", t.SystemsVulnerable > 0},
 		{group(t.SystemsCompromiseIndicators), "show signs of compromise", "Somebody was probably there already.", t.SystemsCompromiseIndicators > 0},
-		{share(t.SystemsInClusters, t.SystemsDICOM), "in groups of identical software", fmt.Sprintf("One flaw fits a whole group; there are %s.", plural(t.SoftwareClusters, "group")), false},
+		{share(t.SystemsInClusters, all), "in groups of identical software", fmt.Sprintf("One flaw fits a whole group; there are %s.", plural(t.SoftwareClusters, "group")), false},
 		{group(numbers), "disclose government numbers", "of the form of social security, national or military numbers.", numbers > 0},
 		{group(t.HoneypotSuspects), "honeypot suspects", "are probably traps that imitate an archive. They count in no other figure.", false},
 	}}

@@ -38,19 +38,31 @@ func Table(w io.Writer, s *Survey, columns int, colour bool) error {
 
 // Headline is the survey in one sentence.
 func Headline(s *Survey) string {
-	t := &s.Totals
+	t, all := &s.Totals, archives(s)
 	switch {
-	case t.SystemsDICOM == 0 && t.SystemsDisclosing == 0:
+	case all == 0:
 		return "No image archive answered."
 	case t.SystemsDisclosing == 0:
-		return fmt.Sprintf("None of %s disclosed patient data.", plural(t.SystemsDICOM, "image archive"))
+		return fmt.Sprintf("None of %s disclosed patient data.", plural(all, "image archive"))
 	}
 	where := ""
 	if t.Countries > 0 {
 		where = " in " + plural(t.Countries, "country")
 	}
 	return fmt.Sprintf("%s of %s %s patient data to anyone%s: %s, %s.", group(t.SystemsDisclosing),
-		plural(t.SystemsDICOM, "image archive"), verb(t.SystemsDisclosing, "discloses", "disclose"), where, plural(t.Studies, "study"), plural(t.Images, "image"))
+		plural(all, "image archive"), verb(t.SystemsDisclosing, "discloses", "disclose"), where, plural(t.Studies, "study"), plural(t.Images, "image"))
+}
+
+// archives is how many image archives there are: the DICOM systems, and those
+// without DICOM that disclose over the web.
+func archives(s *Survey) int64 {
+	n := s.Totals.SystemsDICOM
+	for i := range s.Systems {
+		if y := &s.Systems[i]; !Suspect(y) && !y.IsDICOM() && y.Discloses() {
+			n++
+		}
+	}
+	return n
 }
 
 // table is the text while it is made.
@@ -194,13 +206,13 @@ func gradeColour(grade string) string {
 	return green
 }
 
-// worstCountries sorts by grade, then by studies, then by disclosing systems.
+// worstCountries sorts by studies, then by disclosing systems, then by grade.
 func worstCountries(list []Country) []Country {
 	rank := map[string]int{string(Ugly): 2, string(Bad): 1}
 	list = slices.Clone(list)
 	slices.SortStableFunc(list, func(a, b Country) int {
-		return cmp.Or(cmp.Compare(rank[b.Grade], rank[a.Grade]), cmp.Compare(b.Totals.Studies, a.Totals.Studies),
-			cmp.Compare(b.Totals.SystemsDisclosing, a.Totals.SystemsDisclosing), cmp.Compare(b.Totals.SystemsDICOM, a.Totals.SystemsDICOM))
+		return cmp.Or(cmp.Compare(b.Totals.Studies, a.Totals.Studies), cmp.Compare(b.Totals.SystemsDisclosing, a.Totals.SystemsDisclosing),
+			cmp.Compare(rank[b.Grade], rank[a.Grade]), cmp.Compare(b.Totals.SystemsDICOM, a.Totals.SystemsDICOM))
 	})
 	return list
 }

@@ -105,6 +105,8 @@ func TestHeadline(t *testing.T) {
 		systems []report.System
 		want    string
 	}{
+		{[]report.System{sys("10.0.0.1:80", "web", "DE", 2, 2, 0, "patient-data-disclosed")},
+			"1 of 1 image archive discloses patient data to anyone in 1 country: 2 studies, 2 images."},
 		{nil, "No image archive answered."},
 		{[]report.System{sys("10.0.0.1:104", "rejects", "DE", 0, 0, 0)}, "None of 1 image archive disclosed patient data."},
 		{[]report.System{sys("10.0.0.1:104", "accepts-anyone", "DE", 1, 1, 0, "patient-data-disclosed")},
