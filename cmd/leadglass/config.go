@@ -2,6 +2,7 @@ package main
 
 import (
 	"log/slog"
+	"time"
 
 	"github.com/spf13/cobra"
 
@@ -28,6 +29,10 @@ type surveyConfig struct {
 	MMDB []string
 	// Advisories are CSAF, OSV or CVE JSON files that add to the built-in table.
 	Advisories []string
+	// Timeout is how long one answer of a target is waited for. Slow networks
+	// need more; less makes a survey faster where many ports say nothing, and
+	// lets slow archives count as silent.
+	Timeout time.Duration
 	// Quiet prints nothing but errors.
 	Quiet bool
 	// Verbose writes to stderr what went wrong with single questions. Without it
@@ -45,6 +50,7 @@ func (c *surveyConfig) flags(cmd *cobra.Command) {
 	f.StringArrayVar(&c.Networks, "networks", nil, "CSV `file` of CIDR,country,site (repeatable)")
 	f.StringArrayVar(&c.MMDB, "mmdb", nil, "mmdb `file` of countries or network owners (repeatable)")
 	f.StringArrayVar(&c.Advisories, "advisories", nil, "CSAF, OSV or CVE JSON `file` (repeatable)")
+	f.DurationVar(&c.Timeout, "timeout", 10*time.Second, "how long one answer is waited for")
 	f.BoolVarP(&c.Quiet, "quiet", "q", false, "print nothing but errors")
 	f.BoolVarP(&c.Verbose, "verbose", "v", false, "write diagnostics to stderr")
 }

@@ -8,11 +8,15 @@ import (
 	"os"
 	"path/filepath"
 	"syscall"
+	"time"
 
 	"github.com/spf13/cobra"
 
 	"github.com/leadglass/leadglass/internal/fleet"
 )
+
+// demoTimeout is ample on loopback, where some servers of the fleet never answer.
+const demoTimeout = 2 * time.Second
 
 func demoCommand(t *tui) *cobra.Command {
 	var out string
@@ -37,7 +41,10 @@ func demo(ctx context.Context, t *tui, out string) error {
 	if err != nil {
 		return err
 	}
-	c := &surveyConfig{Scope: filepath.Join(dir, "scope.toml"), Out: filepath.Join(dir, "survey"), Networks: []string{filepath.Join(dir, "networks.csv")}}
+	c := &surveyConfig{
+		Scope: filepath.Join(dir, "scope.toml"), Out: filepath.Join(dir, "survey"),
+		Networks: []string{filepath.Join(dir, "networks.csv")}, Timeout: demoTimeout,
+	}
 	for name, text := range map[string][]byte{c.Scope: plan.Scope(), c.Networks[0]: plan.Networks()} {
 		if err := os.WriteFile(name, text, 0o600); err != nil {
 			return err
@@ -48,7 +55,7 @@ func demo(ctx context.Context, t *tui, out string) error {
 		return &hintError{err, "loopback must be free for the demo: is another one at work?", exitTrouble}
 	}
 	defer fl.Close()
-	t.note("A simulated internet answers on loopback. What follows is:\n  leadglass survey --scope %s --out %s --networks %s\n", c.Scope, c.Out, c.Networks[0])
+	t.note("A simulated internet answers on loopback. What follows is:\n  leadglass survey --scope %s --out %s --networks %s --timeout %s\n", c.Scope, c.Out, c.Networks[0], c.Timeout)
 	return c.run(ctx, t)
 }
 

@@ -21,7 +21,7 @@ func dryRun(t *tui, s *scope.Scope) error {
 	row("", "from %s to %s", a.ValidFrom.Format(time.RFC3339), a.ValidTo.Format(time.RFC3339))
 	row("Would ask", "%s hosts; %s were included, %s of them are excluded", group(ts.Count()), group(ts.Included()), group(ts.Included()-ts.Count()))
 	if include+exclude > 0 {
-		row("", "and the addresses of %d included names, less those of %d excluded ones;", include, exclude)
+		row("", "and the addresses of included names (%d), less those of excluded ones (%d);", include, exclude)
 		row("", "a dry run does not look them up")
 	}
 	row("DICOM ports", "%s", ports(s.DICOMPorts))

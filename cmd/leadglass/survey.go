@@ -75,6 +75,7 @@ func (c *surveyConfig) run(ctx context.Context, t *tui) error {
 	diagnostics := t.diagnostics(c.level())
 	cfg := survey.Config{
 		Scope: sc, Dir: c.Out, Resume: c.Resume, Tool: "leadglass " + version(), Diagnostics: diagnostics,
+		Limits: survey.Limits{Answer: max(0, c.Timeout)},
 		Examiner: &survey.Examiner{
 			Contact: sc.Authorisation.Contact, Advisories: advisories, Places: places, Now: time.Now, Diagnostics: diagnostics,
 		},

@@ -261,7 +261,12 @@ func (t *Targets) Hash() string { return t.hash }
 
 func (t *Targets) fingerprint() string {
 	h := sha256.New()
-	fmt.Fprintln(h, "leadglass scope 1", t.dicomPorts, t.httpPorts, t.all, t.wide)
+	fmt.Fprintln(h, "leadglass scope 1", t.dicomPorts, t.httpPorts)
+	for i, spans := range [][]span{t.all, t.wide} {
+		for _, s := range spans {
+			fmt.Fprintln(h, i, s.first, s.last)
+		}
+	}
 	for _, a := range slices.SortedFunc(maps.Keys(t.ports), netip.Addr.Compare) {
 		fmt.Fprintln(h, a, t.ports[a])
 	}
