@@ -41,17 +41,17 @@ const (
 	// data are passed on as they come, so the length costs no memory.
 	defaultPDULength = 131072
 	// 128 contexts (all the odd ids that there are) with 60 transfer syntaxes
-	// of 26 bytes each need 240 KiB; pynetdicom can propose about 50.
+	// (all of PS3.6) of 30 bytes each need 240 KiB; DCMTK's getscu sends 17.
 	defaultAssociatePDU = 256 << 10
 	// Ids are odd and one byte (PS3.8 section 9.3.2.2): there are 128.
 	defaultContexts = 128
-	// PS3.6 table A-1 knew 61 transfer syntaxes in 2024; twice that.
+	// PS3.6 table A-1 has about 60 transfer syntaxes; twice that.
 	defaultTransferSyntaxes = 128
 	// A role, an extended and a common extended negotiation per context, and
 	// as many related SOP classes, and the handful that come once.
 	defaultSubItems = 128*4 + 8
-	// One read or write of a loopback or jumbo segment; measured, longer ones
-	// gain under 3 %.
+	// What loopback moves at once. Measured: 16 KiB are a quarter slower, 128
+	// KiB no faster.
 	defaultBuffer = 64 << 10
 	// What a buffer starts with; an A-ASSOCIATE-AC with 8 contexts fits, and
 	// a peer that says nothing costs no more.
@@ -63,14 +63,14 @@ const (
 	defaultRead = time.Minute
 	// As Read: one write is at most one buffer.
 	defaultWrite = time.Minute
-	// Archives look for minutes before the first C-FIND answer; five is the
-	// timeout of idle modalities in dcm4che's default configuration.
+	// Our choice: archives look for minutes before the first C-FIND answer, and
+	// modalities keep an association open between two images.
 	defaultIdle = 5 * time.Minute
 	// A night of migration; whatever takes longer does well to reconnect.
 	defaultTotal = 24 * time.Hour
 	// Long enough for two round trips around the world.
 	defaultLinger = 2 * time.Second
-	// Measured: 500 associations with full buffers stay under 64 MiB.
+	// 500 associations with both buffers full hold 63 MiB.
 	defaultAssociations = 500
 	// A modality opens a handful, a router some dozens.
 	defaultPerPeer = 100
