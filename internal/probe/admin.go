@@ -3,6 +3,7 @@ package probe
 import (
 	"bytes"
 	"context"
+	"strings"
 
 	"github.com/leadglass/leadglass/internal/product"
 )
@@ -25,8 +26,8 @@ func adminPages() []adminPage {
 		{"/dcm4chee-arc/devices", []string{`"dicomDeviceName"`}},
 		{"/dcm4chee-web3/", []string{"dcm4chee", "folder"}},
 		{"/jmx-console/", []string{"JMX Agent View"}},
-		{"/cgi-bin/dgate.exe?mode=top", []string{"onquest"}},
-		{"/cgi-bin/dgate?mode=top", []string{"onquest"}},
+		{"/cgi-bin/dgate.exe?mode=top", []string{"Conquest"}},
+		{"/cgi-bin/dgate?mode=top", []string{"Conquest"}},
 		{"/manager/html", []string{"Tomcat Web Application Manager"}},
 	}
 }
@@ -47,8 +48,9 @@ func admin(ctx context.Context, s *Site) error {
 }
 
 func (a adminPage) is(p product.Page) bool {
+	body := bytes.ToLower(p.Body)
 	for _, w := range a.words {
-		if !bytes.Contains(p.Body, []byte(w)) {
+		if !bytes.Contains(body, []byte(strings.ToLower(w))) {
 			return false
 		}
 	}

@@ -74,7 +74,7 @@ func banner(ctx context.Context, s *Site) error {
 
 // title is the text of a page's title element, without markup.
 func title(page []byte) string {
-	lower := bytes.ToLower(page)
+	lower := asciiLower(page)
 	i := bytes.Index(lower, []byte("<title"))
 	if i < 0 {
 		return ""
@@ -89,6 +89,17 @@ func title(page []byte) string {
 	}
 	const longest = 200
 	return strings.TrimSpace(html.UnescapeString(string(text[:min(len(text), longest)])))
+}
+
+// asciiLower keeps the length, which bytes.ToLower does not.
+func asciiLower(b []byte) []byte {
+	lower := bytes.Clone(b)
+	for i, c := range lower {
+		if 'A' <= c && c <= 'Z' {
+			lower[i] = c + 'a' - 'A'
+		}
+	}
+	return lower
 }
 
 // login says whether a page asks for credentials before it shows anything.

@@ -1,6 +1,7 @@
 package probe
 
 import (
+	"bytes"
 	"context"
 
 	"github.com/leadglass/leadglass/internal/product"
@@ -43,7 +44,7 @@ func viewer(ctx context.Context, s *Site) error {
 }
 
 func (s *Site) shows(p product.Page) bool {
-	if p.Status != 200 || login(p) {
+	if p.Status != 200 || login(p) || !markup(p.Body) {
 		return false
 	}
 	if p.Path != "/" && !s.real(p) {
@@ -51,4 +52,9 @@ func (s *Site) shows(p product.Page) bool {
 	}
 	found, ok := product.Identify(&product.Clues{Pages: []product.Page{p}})
 	return ok && found.Viewer
+}
+
+// markup says whether a body is a page for people, and not data for programs.
+func markup(body []byte) bool {
+	return bytes.HasPrefix(bytes.TrimLeft(body, "\ufeff \t\r\n"), []byte("<"))
 }

@@ -142,7 +142,7 @@ func TestInterop_OrthancOpen(t *testing.T) {
 	s := only(t, "", []uint16{dicom}, []uint16{http})
 	check(t, s, "accepts-anyone", "Orthanc", "1.10.1", 3, 3, 3,
 		"admin-open", "any-ae-title", "dicom-plaintext", "echo-open", "find-patient-open", "find-study-open",
-		"known-vulnerability", "patient-data-disclosed", "retrieve-open", "store-open")
+		"known-vulnerability", "patient-data-disclosed", "retrieve-open", "store-open", "viewer-open", "viewer-plaintext")
 }
 
 // TestInterop_OrthancDefault: out of the box it takes and verifies for anyone,
@@ -153,7 +153,7 @@ func TestInterop_OrthancDefault(t *testing.T) {
 	fill(t, "ORTHANC", dicom)
 	s := only(t, "", []uint16{dicom}, []uint16{http})
 	check(t, s, "accepts-anyone", "Orthanc", "1.10.1", 0, 0, 0,
-		"admin-open", "any-ae-title", "dicom-plaintext", "echo-open", "known-vulnerability", "store-open")
+		"admin-open", "any-ae-title", "dicom-plaintext", "echo-open", "known-vulnerability", "store-open", "viewer-open", "viewer-plaintext")
 }
 
 func TestInterop_OrthancHardened(t *testing.T) {
@@ -180,7 +180,7 @@ func TestInterop_OrthancDICOMweb(t *testing.T) {
 	s := only(t, "", []uint16{dicom}, []uint16{http})
 	check(t, s, "accepts-anyone", "Orthanc", "1.10.1", 3, 3, 3,
 		"admin-open", "any-ae-title", "dicom-plaintext", "echo-open", "known-vulnerability",
-		"patient-data-disclosed", "qido-open", "store-open", "wado-open")
+		"patient-data-disclosed", "qido-open", "store-open", "viewer-open", "viewer-plaintext", "wado-open")
 }
 
 // qrscp starts DCMTK's archive with one application entity.
