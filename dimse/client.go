@@ -12,7 +12,8 @@ import (
 
 // Client is the SCU's side of an association; one operation at a time. An
 // error of the wire ends the association: the client aborts it and every later
-// operation fails.
+// operation fails. So does the end of the operation's context; a peer that does
+// not close then can hold the operation for ul.Limits.Linger.
 type Client struct {
 	// Store receives the sub-operations of C-GET; nil refuses them.
 	Store func(ctx context.Context, rq *StoreRequest) Status

@@ -298,8 +298,51 @@ func TestInterop_ToolsOfDCMTK(t *testing.T) {
 		t.Errorf("getscu's file: %v", err)
 	}
 	out = tool(t, "movescu", append([]string{"-S", "-aem", "HERE", "-k", "QueryRetrieveLevel=STUDY", "-k", "StudyInstanceUID=" + ctStudy}, to()...)...)
+	nowhere := exec.Command("movescu", append([]string{"-S", "-aem", "NOWHERE", "-k", "QueryRetrieveLevel=STUDY", "-k", "StudyInstanceUID=" + ctStudy}, to()...)...)
+	if said, _ := nowhere.CombinedOutput(); !strings.Contains(string(said), "0xa801") {
+		t.Errorf("movescu to nowhere said\n%s", said)
+	}
 	if len(here.Objects()) != 1 || !strings.Contains(out, "0x0000: Success: Sub-operations complete") {
 		t.Errorf("%d objects moved; movescu said\n%s", len(here.Objects()), out)
+	}
+}
+
+// TestInterop_FindscuCancels: DCMTK's C-CANCEL ends an answer without end.
+func TestInterop_FindscuCancels(t *testing.T) {
+	interop(t, "findscu")
+	p := port(t, dimsetest.Serve(t, flood(), dimse.Limits{}))
+	out := tool(t, "findscu", "-d", "-S", "--cancel", "5", "-k", "QueryRetrieveLevel=STUDY", "-k", "StudyInstanceUID", "127.0.0.1", p)
+	if !strings.Contains(out, "Received Find Response 5") || !strings.Contains(out, "0xfe00: Cancel") {
+		t.Errorf("findscu said\n%.2000s", out)
+	}
+}
+
+// TestInterop_Fragments is DCMTK's smallest PDU in both directions.
+func TestInterop_Fragments(t *testing.T) {
+	interop(t, "storescu", "storescp")
+	archive := &dimsetest.Archive{}
+	p := port(t, dimsetest.Serve(t, archive, dimse.Limits{}))
+	tool(t, "storescu", "--max-pdu", "4096", "--max-send-pdu", "4096", "127.0.0.1", p, filepath.Join(realFiles, "CT_small.dcm"))
+	f, b := realFile(t, "CT_small.dcm")
+	if objects := archive.Objects(); len(objects) != 1 {
+		t.Errorf("%d objects arrived", len(objects))
+	} else {
+		samePixels(t, objects[0].Data, f)
+	}
+	dir, sp := t.TempDir(), freePort(t)
+	peer(t, sp, "storescp", "-pdu", "4096", "-od", dir, fmt.Sprint(sp))
+	c := dimsetest.Dial(t, fmt.Sprint("127.0.0.1:", sp), interopContexts())
+	rsp, err := c.Send(within(t), &dimse.StoreRequest{SOPClass: ctImage, SOPInstance: ctUID, Data: bytes.NewReader(b)})
+	if err != nil || rsp.Status != dimse.Success {
+		t.Fatalf("%+v, %v", rsp, err)
+	}
+	written, _ := filepath.Glob(filepath.Join(dir, "*"))
+	if len(written) != 1 {
+		t.Fatalf("storescp wrote %q", written)
+	}
+	got, err := dicom.ReadFile(written[0], dicom.Options{})
+	if err != nil || !bytes.Equal(got.Dataset.Get(dicom.PixelData).Value, f.Dataset.Get(dicom.PixelData).Value) {
+		t.Errorf("storescp's file is not as it was sent: %v", err)
 	}
 }
 

@@ -87,6 +87,28 @@ func TestFind_ContextEndsInFlood(t *testing.T) {
 	}
 }
 
+// TestFind_ContextEndsInSilence: a peer that neither answers nor closes cannot
+// hold the caller past its context and ul.Limits.Linger.
+func TestFind_ContextEndsInSilence(t *testing.T) {
+	silent := make(chan struct{})
+	address := dimsetest.ServeUL(t, &ul.Server{
+		Negotiate: dimse.Negotiate(flood(), ul.UserInformation{}),
+		Handle:    func(context.Context, *ul.Assoc) { <-silent },
+	})
+	t.Cleanup(func() { close(silent) }) // before the server is shut down
+	a, err := ul.Dial(within(t), address, dimsetest.Request("ME", "YOU", all()...), &ul.Config{Limits: ul.Limits{Linger: 100 * time.Millisecond}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	ctx, cancel := context.WithTimeout(context.Background(), 50*time.Millisecond)
+	defer cancel()
+	start := time.Now()
+	_, err = dimse.NewClient(a, dimse.Limits{}).Find(ctx, studies(), nil)
+	if d := time.Since(start); !errors.Is(err, context.DeadlineExceeded) || d > time.Second {
+		t.Errorf("error %v after %v", err, d)
+	}
+}
+
 // TestServe_PeerDoesNotRead: a handler whose answers nobody takes is freed when
 // the peer breaks the protocol, and when it goes.
 func TestServe_PeerDoesNotRead(t *testing.T) {
