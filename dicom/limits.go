@@ -26,7 +26,8 @@ const (
 	// may hold.
 	defaultInflatedBytes = 512 << 20
 	// An enhanced multi-frame CT of 10,000 frames has about 500,000. An empty
-	// element of 8 bytes costs 80 in memory, so this bounds 80 MiB.
+	// element of 8 bytes costs 80 in memory, and 80 more while its item is
+	// read, so this bounds 160 MiB; who reads small answers sets it lower.
 	defaultElements = 1 << 20
 	// Structured reports nest about 20 deep; DCMTK's and pydicom's test files
 	// at most 7.
