@@ -134,26 +134,36 @@ func (in *input) resize(size int) {
 // fill reads once. Silence is no breach while a request is served, and for
 // Limits.Idle after that.
 func (in *input) fill(idle bool) error {
+	since := time.Now()
 	for {
-		err := in.read(idle)
+		err := in.read(since, idle)
 		if err == nil || !idle {
 			return err
 		}
 		var over *LimitError
-		if !errors.As(err, &over) || over.Name != limitIdle || !in.excused() {
+		if !errors.As(err, &over) || over.Name != limitIdle || !in.excused(&since) {
 			return err
 		}
 	}
 }
 
-func (in *input) excused() bool {
+// excused moves the beginning of a silence behind the request that was served
+// in it. It returns false where there was none.
+func (in *input) excused(since *time.Time) bool {
 	served := in.served.Load()
-	return served == serving || time.Since(time.Unix(0, served)) < in.lim.Idle
+	if served == serving {
+		*since = time.Now()
+		return true
+	}
+	if answered := time.Unix(0, served); answered.After(*since) {
+		*since = answered
+		return true
+	}
+	return false
 }
 
-// read reads once, or runs out of time.
-func (in *input) read(idle bool) error {
-	start := time.Now()
+// read reads once, or runs out of time since start.
+func (in *input) read(start time.Time, idle bool) error {
 	until, breach := in.patience(start, idle)
 	for {
 		by := in.by.Load()

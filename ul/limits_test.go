@@ -1,10 +1,12 @@
 package ul_test
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"net"
 	"os"
+	"reflect"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -269,6 +271,34 @@ func TestLimit_Idle(t *testing.T) {
 		wantLimit(t, err, "idle", int64(time.Minute))
 		after(t, start, time.Minute)
 	})
+}
+
+// TestLimit_IdleWhileServing: the peer may be silent while we serve its
+// request, and Idle from then on.
+func TestLimit_IdleWhileServing(t *testing.T) {
+	bubble(t, func(t *testing.T) {
+		a := inBubble(t, ul.Limits{Idle: time.Minute}, ultest.Do("read to the end", readAll))
+		time.AfterFunc(30*time.Second, func() { a.Busy(true) })
+		time.AfterFunc(100*time.Second, func() { a.Busy(false) })
+		start := time.Now()
+		_, err := a.ReadPDV()
+		wantLimit(t, err, "idle", int64(time.Minute))
+		// After 60 s it is serving and looks again after 120 s: 20 s of silence.
+		after(t, start, 160*time.Second)
+	})
+}
+
+// TestLimits_EachHasItsTest keeps this file complete.
+func TestLimits_EachHasItsTest(t *testing.T) {
+	text, err := os.ReadFile("limits_test.go")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for f := range reflect.TypeFor[ul.Limits]().Fields() {
+		if !bytes.Contains(text, []byte("\nfunc TestLimit_"+f.Name+"(t *testing.T)")) {
+			t.Errorf("no TestLimit_%s", f.Name)
+		}
+	}
 }
 
 // TestLimit_Read is a peer that sends a byte a second, which resets no timer.

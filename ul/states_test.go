@@ -244,7 +244,7 @@ func readAll(p *ultest.Peer) error {
 	if c, ok := p.Conn.(*net.TCPConn); ok {
 		_ = c.CloseWrite()
 	}
-	_ = p.Conn.SetReadDeadline(time.Now().Add(10 * time.Second))
+	_ = p.Conn.SetReadDeadline(time.Now().Add(10 * time.Minute))
 	for b := make([]byte, 512); ; {
 		if _, err := p.Conn.Read(b); err != nil {
 			return nil
