@@ -114,37 +114,38 @@ func TestCharset_Examples(t *testing.T) {
 	}
 }
 
-// TestCharset_Hostile says what comes of bytes that mean nothing.
+// charsetHostile says what comes of bytes that mean nothing.
+var charsetHostile = []struct {
+	name, terms string
+	vr          dicom.VR
+	bytes, text string
+}{
+	{"high_in_default", "", dicom.LO, "J\xe9r", "J\ufffdr"},
+	{"high_in_code_string", "ISO_IR 100", dicom.CS, "J\xe9r", "J\ufffdr"},
+	{"escape_in_code_string", "\\ISO 2022 IR 87", dicom.CS, esc + "$BAA", "\ufffd$BAA"},
+	{"escape_at_end", "\\ISO 2022 IR 87", dicom.LO, "a" + esc, "a\ufffd"},
+	{"escape_cut", "\\ISO 2022 IR 87", dicom.LO, "a" + esc + "$", "a\ufffd$"},
+	{"escape_unknown", "\\ISO 2022 IR 87", dicom.LO, "a" + esc + "[2Jb", "a\ufffd[2Jb"},
+	{"escape_undeclared", "ISO_IR 100", dicom.LO, esc + "-F\xc4", "Δ"},
+	{"half_character", "\\ISO 2022 IR 87", dicom.LO, esc + "$B;3E", "山\ufffd"},
+	{"half_before_line_end", "\\ISO 2022 IR 87", dicom.LT, esc + "$B;3E\r\nab", "山\ufffd\r\nab"},
+	{"kanji_never_closed", "\\ISO 2022 IR 87", dicom.LT, esc + "$B;3\nab", "山\nab"},
+	{"unmapped_pair", "\\ISO 2022 IR 87", dicom.LO, esc + "$B~~;3", "\ufffd山"},
+	{"high_in_kanji", "\\ISO 2022 IR 87", dicom.LO, esc + "$B\xbb\xb3", "\ufffd\ufffd"},
+	{"mixed_pair", "\\ISO 2022 IR 149", dicom.LO, esc + "$)C\xfbA", "\ufffdA"},
+	{"beyond_ks", "\\ISO 2022 IR 149", dicom.LO, esc + "$)C\x81\x41", "\ufffdA"},
+	{"c1", "ISO_IR 100", dicom.LO, "a\x80b\x9f", "a\ufffdb\ufffd"},
+	{"hole_in_table", "ISO_IR 127", dicom.LO, "\xa1\xc7", "\ufffdا"},
+	{"utf8", "ISO_IR 192", dicom.LO, "a\xff\xfe\xc3", "a\ufffd\ufffd\ufffd"},
+	{"utf8_surrogate", "ISO_IR 192", dicom.LO, "\xed\xa0\x80", "\ufffd\ufffd\ufffd"},
+	{"gb18030_cut", "GB18030", dicom.LO, "a\x81\x30\x81", "a\ufffd0\ufffd"},
+	{"delimiter_resets", "\\ISO 2022 IR 126", dicom.PN, esc + "-F\xc4^\xc4", "Δ^\ufffd"},
+	{"delimiter_of_pn_only", "\\ISO 2022 IR 126", dicom.LO, esc + "-F\xc4^\xc4\\\xc4", "Δ^Δ\\\ufffd"},
+	{"no_delimiter_in_text", "\\ISO 2022 IR 126", dicom.UT, esc + "-F\xc4\\\xc4\t\xc4", "Δ\\Δ\t\ufffd"},
+}
+
 func TestCharset_Hostile(t *testing.T) {
-	tests := []struct {
-		name, terms string
-		vr          dicom.VR
-		bytes, text string
-	}{
-		{"high_in_default", "", dicom.LO, "J\xe9r", "J\ufffdr"},
-		{"high_in_code_string", "ISO_IR 100", dicom.CS, "J\xe9r", "J\ufffdr"},
-		{"escape_in_code_string", "\\ISO 2022 IR 87", dicom.CS, esc + "$BAA", "\ufffd$BAA"},
-		{"escape_at_end", "\\ISO 2022 IR 87", dicom.LO, "a" + esc, "a\ufffd"},
-		{"escape_cut", "\\ISO 2022 IR 87", dicom.LO, "a" + esc + "$", "a\ufffd$"},
-		{"escape_unknown", "\\ISO 2022 IR 87", dicom.LO, "a" + esc + "[2Jb", "a\ufffd[2Jb"},
-		{"escape_undeclared", "ISO_IR 100", dicom.LO, esc + "-F\xc4", "Δ"},
-		{"half_character", "\\ISO 2022 IR 87", dicom.LO, esc + "$B;3E", "山\ufffd"},
-		{"half_before_line_end", "\\ISO 2022 IR 87", dicom.LT, esc + "$B;3E\r\nab", "山\ufffd\r\nab"},
-		{"kanji_never_closed", "\\ISO 2022 IR 87", dicom.LT, esc + "$B;3\nab", "山\nab"},
-		{"unmapped_pair", "\\ISO 2022 IR 87", dicom.LO, esc + "$B~~;3", "\ufffd山"},
-		{"high_in_kanji", "\\ISO 2022 IR 87", dicom.LO, esc + "$B\xbb\xb3", "\ufffd\ufffd"},
-		{"mixed_pair", "\\ISO 2022 IR 149", dicom.LO, esc + "$)C\xfbA", "\ufffdA"},
-		{"beyond_ks", "\\ISO 2022 IR 149", dicom.LO, esc + "$)C\x81\x41", "\ufffdA"},
-		{"c1", "ISO_IR 100", dicom.LO, "a\x80b\x9f", "a\ufffdb\ufffd"},
-		{"hole_in_table", "ISO_IR 127", dicom.LO, "\xa1\xc7", "\ufffdا"},
-		{"utf8", "ISO_IR 192", dicom.LO, "a\xff\xfe\xc3", "a\ufffd\ufffd\ufffd"},
-		{"utf8_surrogate", "ISO_IR 192", dicom.LO, "\xed\xa0\x80", "\ufffd\ufffd\ufffd"},
-		{"gb18030_cut", "GB18030", dicom.LO, "a\x81\x30\x81", "a\ufffd0\ufffd"},
-		{"delimiter_resets", "\\ISO 2022 IR 126", dicom.PN, esc + "-F\xc4^\xc4", "Δ^\ufffd"},
-		{"delimiter_of_pn_only", "\\ISO 2022 IR 126", dicom.LO, esc + "-F\xc4^\xc4\\\xc4", "Δ^Δ\\\ufffd"},
-		{"no_delimiter_in_text", "\\ISO 2022 IR 126", dicom.UT, esc + "-F\xc4\\\xc4\t\xc4", "Δ\\Δ\t\ufffd"},
-	}
-	for _, tt := range tests {
+	for _, tt := range charsetHostile {
 		t.Run(tt.name, func(t *testing.T) {
 			if got := charset(t, tt.terms).Decode([]byte(tt.bytes), tt.vr); got != tt.text {
 				t.Errorf("Decode(%q) = %q, want %q", tt.bytes, got, tt.text)
@@ -237,6 +238,9 @@ func TestCharset_Nil(t *testing.T) {
 func FuzzCharset(f *testing.F) {
 	for _, tt := range charsetExamples {
 		f.Add(tt.terms, uint8(0), []byte(tt.bytes))
+	}
+	for _, tt := range charsetHostile {
+		f.Add(tt.terms, uint8(1), []byte(tt.bytes))
 	}
 	vrs := []dicom.VR{dicom.PN, dicom.LO, dicom.ST, dicom.CS, dicom.UC}
 	f.Fuzz(func(t *testing.T, terms string, which uint8, b []byte) {
