@@ -282,9 +282,9 @@ func (e *exposures) ofDICOM(d *dicomService) {
 	e.add(exposure.EchoOpen, d.accepts() && d.echo)
 	e.add(exposure.FindPatientOpen, d.finds(patientRoot))
 	e.add(exposure.FindStudyOpen, d.finds(studyRoot))
-	e.add(exposure.FindWorklistOpen, d.finds(worklistModel) || d.honeypot != honest) // which takes every context
+	e.add(exposure.FindWorklistOpen, d.finds(worklistModel) || d.honeypot != honest) // a trap takes every context
 	e.add(exposure.RetrieveOpen, d.retrieves())
-	e.add(exposure.StoreOpen, d.accepts() && d.store)
+	e.add(exposure.StoreOpen, d.accepts() && (d.store || d.honeypot != honest))
 	e.add(exposure.DICOMPlaintext, d.tls == nil)
 	if d.tls != nil {
 		e.add(exposure.TLSOld, d.tls.old())
