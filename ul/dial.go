@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"net"
+	"os"
 	"reflect"
 	"time"
 )
@@ -39,6 +40,24 @@ func configured(cfg *Config) *Config {
 type dialling struct {
 	cfg     *Config
 	address string
+	wanted  bool // the server asked for a certificate, and we have none
+}
+
+// ErrClientCertificate says that a connection ended before the association
+// after the server had asked for a client certificate and got none. Whether its
+// alert comes through as well depends on who closes first: a server that
+// resets the connection can take its alert back.
+var ErrClientCertificate = errors.New("ul: the server asked for a client certificate")
+
+// explained adds ErrClientCertificate to an error of the connection.
+func (d *dialling) explained(err error) error {
+	var reject *RejectError
+	var abort *AbortError
+	var protocol *ProtocolError
+	if !d.wanted || errors.As(err, &reject) || errors.As(err, &abort) || errors.As(err, &protocol) || errors.Is(err, os.ErrDeadlineExceeded) {
+		return err
+	}
+	return fmt.Errorf("%w: %w", ErrClientCertificate, err)
 }
 
 // run is Sta1 to Sta6 of the requestor.
@@ -62,7 +81,7 @@ func (d *dialling) run(ctx context.Context, connect func(context.Context) (net.C
 		_ = a.Abort(0)
 	}
 	if err != nil {
-		return nil, a.blame(ctx, err)
+		return nil, d.explained(a.blame(ctx, err))
 	}
 	a.opened()
 	return a, nil
@@ -96,10 +115,15 @@ func (d *dialling) secure(ctx context.Context, conn net.Conn, host string) (net.
 	if d.cfg.TLS == nil {
 		return conn, nil
 	}
-	cfg := d.cfg.TLS
-	if cfg.ServerName == "" && host != "" {
-		cfg = cfg.Clone()
+	cfg := d.cfg.TLS.Clone()
+	if cfg.ServerName == "" {
 		cfg.ServerName = host
+	}
+	if len(cfg.Certificates) == 0 && cfg.GetClientCertificate == nil {
+		cfg.GetClientCertificate = func(*tls.CertificateRequestInfo) (*tls.Certificate, error) {
+			d.wanted = true
+			return new(tls.Certificate), nil
+		}
 	}
 	secured := tls.Client(conn, cfg)
 	if err := secured.HandshakeContext(ctx); err != nil {
@@ -113,7 +137,7 @@ func (d *dialling) failed(ctx context.Context, doing string, err error) error {
 	if ctx.Err() != nil {
 		err = context.Cause(ctx)
 	}
-	return fmt.Errorf("ul: %s with %q: %w", doing, d.address, withAlert(err))
+	return d.explained(fmt.Errorf("ul: %s with %q: %w", doing, d.address, withAlert(err)))
 }
 
 // withAlert makes a TLS alert of the peer visible to errors.As as a

@@ -80,6 +80,7 @@
 //
 // Dial returns *RejectError, *AbortError, *ProtocolError or *LimitError, or
 // wraps what package net or tls said; a TLS alert of the peer is there for
-// errors.As as tls.AlertError. A connection closed without a byte wraps
-// io.ErrUnexpectedEOF. ReadPDV returns io.EOF after a release in order.
+// errors.As as tls.AlertError, and ErrClientCertificate says that the server
+// asked for a certificate that we do not have. A connection closed without a
+// byte wraps io.ErrUnexpectedEOF. ReadPDV returns io.EOF after a release in order.
 package ul

@@ -243,9 +243,10 @@ func TestInterop_StoreSCPWithTLS(t *testing.T) {
 		verified(t, addr, echoRQ(), &ul.Config{TLS: &tls.Config{RootCAs: serverPool, Certificates: []tls.Certificate{clientCert}}})
 		_, err := ul.Dial(brief(t), addr, echoRQ(), &ul.Config{TLS: &tls.Config{RootCAs: serverPool}})
 		var alert tls.AlertError
-		if !errors.As(err, &alert) {
-			t.Errorf("without a certificate: %v, want an alert", err)
-		} else {
+		if !errors.Is(err, ul.ErrClientCertificate) {
+			t.Errorf("without a certificate: %v, want ErrClientCertificate", err)
+		}
+		if errors.As(err, &alert) {
 			t.Logf("without a certificate: alert %d", alert)
 		}
 	})

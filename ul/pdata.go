@@ -1,6 +1,7 @@
 package ul
 
 import (
+	"crypto/tls"
 	"encoding/binary"
 	"errors"
 	"fmt"
@@ -211,8 +212,24 @@ func (a *Assoc) writeFailed(err error) error {
 	if errors.Is(err, os.ErrDeadlineExceeded) {
 		err = &LimitError{limitWrite, int64(a.lim.Write)}
 	} else {
-		err = fmt.Errorf("ul: writing: %w", err)
+		err = fmt.Errorf("ul: writing: %w", a.lastWord(err))
 	}
 	a.eventIn(Evt17, notIdle, false)
 	return a.close(err)
+}
+
+// lastWord looks for the alert that a TLS peer sent before it closed, which the
+// error of writing hides. Before the association nobody else reads.
+func (a *Assoc) lastWord(err error) error {
+	if a.tls == nil || a.ac != nil {
+		return err
+	}
+	if a.conn.SetReadDeadline(time.Now().Add(partingWrite)) != nil {
+		return err
+	}
+	var alert tls.AlertError
+	if _, last := a.conn.Read(make([]byte, 1)); errors.As(withAlert(last), &alert) {
+		return withAlert(last)
+	}
+	return err
 }
