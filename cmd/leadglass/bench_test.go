@@ -152,7 +152,7 @@ connections = 512
 // of its questions and counts; nmap's script says that DICOM answered.
 func TestBench_Discovery(t *testing.T) {
 	b := newBench(t, "nmap")
-	b.fleet("--preset", "bench")
+	b.fleet("--preset", "bench", "--studies", "20480", "--images", "204800")
 	var addresses []string
 	live := map[string]bool{}
 	for _, s := range b.truth().Systems {
@@ -179,7 +179,7 @@ func TestBench_Discovery(t *testing.T) {
 		}
 	}
 	out, theirs, _ := b.run("nmap", "-n", "-Pn", "-p", "11112", "--script", "dicom-ping", "-iL", b.path("targets"))
-	found := strings.Count(string(out), "DICOM Service Provider discovered")
+	found := strings.Count(string(out), "dicom: DICOM Service Provider discovered")
 	fmt.Printf("discovery of %d archives among %d addresses:\n", len(live), len(live)+dead)
 	fmt.Printf("  leadglass  %8.1f s  %5d found  %5d identified  %d studies counted  %d MiB\n", ours.Seconds(), s.Totals.SystemsDICOM, identified, s.Totals.Studies, peak>>20)
 	fmt.Printf("  nmap       %8.1f s  %5d found      0 identified\n", theirs.Seconds(), found)
@@ -193,7 +193,7 @@ func TestBench_Discovery(t *testing.T) {
 func TestBench_Count(t *testing.T) {
 	b := newBench(t, "findscu")
 	const studies = "200000"
-	b.fleet("--preset", "bench", "--systems", "1", "--studies", studies, "--images", "2000000")
+	b.fleet("--preset", "bench", "--systems", "2", "--studies", studies, "--images", "2000000")
 	at := netip.MustParseAddrPort(b.truth().Systems[0].Address)
 	s, ours, _ := b.survey(b.scope([]string{at.Addr().String()}))
 	out, theirs, _ := b.run("sh", "-c", fmt.Sprintf("findscu -v -S -k QueryRetrieveLevel=STUDY -k StudyInstanceUID -k NumberOfStudyRelatedInstances %s %d 2>&1 | grep -c 'Find Response:'", at.Addr(), at.Port()))

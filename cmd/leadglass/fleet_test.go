@@ -1,0 +1,154 @@
+package main_test
+
+import (
+	"bytes"
+	"io/fs"
+	"net/netip"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"reflect"
+	"strings"
+	"testing"
+
+	"github.com/leadglass/leadglass/internal/fleet"
+	"github.com/leadglass/leadglass/internal/report"
+)
+
+// fleetPrefix is apart from that of demos and measurements.
+const fleetPrefix = "127.112.0.0/12"
+
+// TestFleet surveys each way for a system to be, by the program itself, and
+// holds what it found against the truth, system by system; nothing that the
+// archives showed may be in anything that it wrote.
+func TestFleet(t *testing.T) {
+	for name, c := range map[string]fleet.Config{
+		"seed_1": {Preset: fleet.Tiny, Seed: 1, HighPorts: true},
+		"seed_2": {Preset: fleet.Tiny, Seed: 2, HighPorts: true},
+	} {
+		t.Run(name, func(t *testing.T) {
+			c.Listen = netip.MustParsePrefix(fleetPrefix)
+			plan, err := fleet.NewPlan(c)
+			if err != nil {
+				t.Fatal(err)
+			}
+			f, err := fleet.Start(t.Context(), plan)
+			if err != nil {
+				t.Fatal(err)
+			}
+			defer f.Close()
+			dir := t.TempDir()
+			said := surveyFleet(t, dir, plan)
+			got, err := report.Load(filepath.Join(dir, "survey", report.SurveyFile))
+			if err != nil {
+				t.Fatal(err)
+			}
+			compare(t, plan.Truth(), got)
+			keepsNothing(t, dir, said)
+		})
+	}
+}
+
+// surveyFleet runs survey and letter with all diagnostics on and returns what
+// they printed.
+func surveyFleet(t *testing.T, dir string, plan *fleet.Plan) []byte {
+	t.Helper()
+	for name, text := range map[string][]byte{"scope.toml": plan.Scope(), "networks.csv": plan.Networks()} {
+		if err := os.WriteFile(filepath.Join(dir, name), text, 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	var said bytes.Buffer
+	for _, args := range [][]string{
+		{"survey", "--scope", "scope.toml", "--out", "survey", "--networks", "networks.csv", "--timeout", "3s", "--verbose"},
+		{"survey", "letter", "survey"},
+	} {
+		cmd := exec.Command("leadglass", args...)
+		cmd.Dir, cmd.Stdout, cmd.Stderr = dir, &said, &said
+		if err := cmd.Run(); err != nil {
+			t.Fatalf("leadglass %s: %v\n%s", strings.Join(args, " "), err, said.String())
+		}
+	}
+	return said.Bytes()
+}
+
+// compare compares two surveys of the same fleet. How a count was made and the
+// dates of certificates are the survey's own.
+func compare(t *testing.T, want, got *report.Survey) {
+	t.Helper()
+	if got.Totals != want.Totals {
+		t.Errorf("totals are\n%+v, want\n%+v", got.Totals, want.Totals)
+	}
+	if len(got.Countries) != len(want.Countries) {
+		t.Errorf("%d countries, want %d", len(got.Countries), len(want.Countries))
+	}
+	for i := range min(len(got.Countries), len(want.Countries)) {
+		// The grade is the report's judgement, not a fact of the fleet.
+		if g, w := got.Countries[i], want.Countries[i]; g.Code != w.Code || g.Totals != w.Totals {
+			t.Errorf("%s is\n%+v, want %s\n%+v", g.Code, g.Totals, w.Code, w.Totals)
+		}
+	}
+	byAddress := map[string]report.System{}
+	for _, s := range got.Systems {
+		byAddress[s.Address] = s
+	}
+	for _, w := range want.Systems {
+		g, ok := byAddress[w.Address]
+		if !ok {
+			t.Errorf("%s was not found", w.Address)
+			continue
+		}
+		delete(byAddress, w.Address)
+		w.Count.Method, g.Count.Method = "", ""
+		// The report names the groups of identical software; their number is in the totals.
+		w.Cluster, g.Cluster, w.TLS, g.TLS = "", "", nil, nil
+		differ(t, w, g)
+	}
+	for address := range byAddress {
+		t.Errorf("%s was found and is not there", address)
+	}
+}
+
+// differ names the fields in which two systems differ.
+func differ(t *testing.T, want, got report.System) {
+	t.Helper()
+	w, g := reflect.ValueOf(want), reflect.ValueOf(got)
+	for i := range w.NumField() {
+		a, b := w.Field(i), g.Field(i)
+		empty := (a.Kind() == reflect.Slice || a.Kind() == reflect.Map) && a.Len() == 0 && b.Len() == 0
+		if !empty && !reflect.DeepEqual(a.Interface(), b.Interface()) {
+			t.Errorf("%s: %s is %v, want %v", want.Address, w.Type().Field(i).Name, b, a)
+		}
+	}
+}
+
+// keepsNothing looks for what the archives showed in all that was written:
+// reports, checkpoint, letters, and what was printed.
+func keepsNothing(t *testing.T, dir string, said []byte) {
+	t.Helper()
+	look := func(where string, text []byte) {
+		for _, planted := range fleet.Planted() {
+			if bytes.Contains(text, []byte(planted)) {
+				t.Errorf("%s holds the planted %q", where, planted)
+			}
+		}
+	}
+	look("what was printed", said)
+	files := 0
+	err := filepath.WalkDir(filepath.Join(dir, "survey"), func(name string, d fs.DirEntry, err error) error {
+		if err != nil || d.IsDir() {
+			return err
+		}
+		text, err := os.ReadFile(name)
+		look(d.Name(), text)
+		look("the file name", []byte(d.Name()))
+		files++
+		return err
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if files < 4 {
+		t.Errorf("%d files were written, want survey.json, systems.csv, report.html and letters", files)
+	}
+}
