@@ -2,6 +2,7 @@ package probe
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"strings"
 
@@ -34,17 +35,19 @@ func adminPages() []adminPage {
 
 // admin looks for an administration interface without login, until one is found.
 func admin(ctx context.Context, s *Site) error {
+	var unanswered error
 	for _, a := range adminPages() {
 		p, err := s.visit(ctx, a.path)
 		if err != nil {
-			return err
+			unanswered = cmp.Or(unanswered, err)
+			continue
 		}
 		if s.real(p) && !login(p) && a.is(p) {
 			s.Facts.Admin = true
 			return nil
 		}
 	}
-	return nil
+	return unanswered
 }
 
 func (a adminPage) is(p product.Page) bool {

@@ -40,6 +40,7 @@ type Site struct {
 	nowhere   product.Page      // the answer to a path that cannot exist
 	bases     []string          // where DICOMweb seems to be
 	unhurried bool              // whoever asks bounds the time of a request
+	failed    int               // pages that were not answered
 }
 
 // anything is the Accept header of a page.
@@ -210,8 +211,12 @@ func (b *body) Close() error {
 
 // page requests a path and reads the page, up to the limit.
 func (s *Site) page(ctx context.Context, path, accept string) (product.Page, error) {
+	if s.failed >= s.limits.Failures {
+		return product.Page{}, &LimitError{"failures", int64(s.limits.Failures)}
+	}
 	rsp, err := s.send(ctx, path, http.Header{"Accept": {accept}})
 	if err != nil {
+		s.failed++
 		return product.Page{}, err
 	}
 	defer rsp.Body.Close()

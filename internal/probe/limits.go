@@ -13,6 +13,7 @@ type Limits struct {
 	BodyBytes     int // of one HTTP answer
 	HeaderBytes   int // of one HTTP answer
 	Redirects     int // followed from one page, on the same host and port
+	Failures      int // pages that one service may leave unanswered before it is left alone
 	Associations  int // with one DICOM service, before TLS versions are asked for
 }
 
@@ -30,6 +31,8 @@ const (
 	defaultHeaderBytes = 32 << 10
 	// "/" to "/app/" to "/app/index.html".
 	defaultRedirects = 2
+	// Some pages of a good service hang; one where three do is no use.
+	defaultFailures = 3
 	// In the clear, within TLS, with less, twice again after a peer hung up on a
 	// question, and the second pair of titles.
 	defaultAssociations = 6
@@ -42,6 +45,7 @@ func (l Limits) orDefault() Limits {
 		BodyBytes:     or(l.BodyBytes, defaultBodyBytes),
 		HeaderBytes:   or(l.HeaderBytes, defaultHeaderBytes),
 		Redirects:     or(l.Redirects, defaultRedirects),
+		Failures:      or(l.Failures, defaultFailures),
 		Associations:  or(l.Associations, defaultAssociations),
 	}
 }

@@ -2,6 +2,7 @@ package probe
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -27,12 +28,14 @@ func dicomwebBases() []string {
 // qido asks for a few studies (PS3.18 section 10.6) wherever DICOMweb may be,
 // until it is open somewhere.
 func qido(ctx context.Context, s *Site) error {
+	var unanswered error
 	for _, base := range dicomwebBases() {
 		// The description is the only attribute of interest that is not returned
 		// anyway (PS3.18 table 10.6.3-3).
 		p, err := s.page(ctx, base+"/studies?limit="+strconv.Itoa(qidoMatches)+"&includefield=00081030", jsonModel)
 		if err != nil {
-			return err
+			unanswered = cmp.Or(unanswered, err)
+			continue
 		}
 		if s.answersQIDO(p) {
 			s.Facts.QIDO, s.Facts.QIDOBase = true, base
@@ -43,7 +46,7 @@ func qido(ctx context.Context, s *Site) error {
 			s.bases = append(s.bases, base) // there is something
 		}
 	}
-	return nil
+	return unanswered
 }
 
 const (

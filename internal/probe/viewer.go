@@ -2,6 +2,7 @@ package probe
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 
 	"github.com/leadglass/leadglass/internal/product"
@@ -27,6 +28,7 @@ func viewerPaths() []string {
 // viewer looks for a page that shows images or studies and does not ask who is
 // there first. Where a page that was read before is one, no more are asked for.
 func viewer(ctx context.Context, s *Site) error {
+	var unanswered error
 	for _, p := range s.Pages {
 		s.Facts.Viewer = s.Facts.Viewer || s.shows(p)
 	}
@@ -36,11 +38,12 @@ func viewer(ctx context.Context, s *Site) error {
 		}
 		p, err := s.visit(ctx, path)
 		if err != nil {
-			return err
+			unanswered = cmp.Or(unanswered, err)
+			continue
 		}
 		s.Facts.Viewer = s.shows(p)
 	}
-	return nil
+	return unanswered
 }
 
 func (s *Site) shows(p product.Page) bool {

@@ -1,11 +1,15 @@
 package probe
 
-import "context"
+import (
+	"cmp"
+	"context"
+)
 
 // wado asks for a study that cannot exist (PS3.18 section 10.4), where there is
 // DICOMweb. "Not found" shows that it looked; a service that protects its
 // studies asks who is there first.
 func wado(ctx context.Context, s *Site) error {
+	var unanswered error
 	for _, base := range s.bases {
 		uid, err := s.asker.Invent.UID()
 		if err != nil {
@@ -13,7 +17,8 @@ func wado(ctx context.Context, s *Site) error {
 		}
 		p, err := s.page(ctx, base+"/studies/"+string(uid), `multipart/related; type="application/dicom"`)
 		if err != nil {
-			return err
+			unanswered = cmp.Or(unanswered, err)
+			continue
 		}
 		switch p.Status {
 		case 404, 204, 410:
@@ -21,5 +26,5 @@ func wado(ctx context.Context, s *Site) error {
 			return nil
 		}
 	}
-	return nil
+	return unanswered
 }

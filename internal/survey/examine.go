@@ -5,6 +5,7 @@ import (
 	"context"
 	"crypto/rand"
 	"crypto/x509"
+	"errors"
 	"fmt"
 	"io"
 	"log/slog"
@@ -55,7 +56,7 @@ const defaultPortsAtOnce = 4
 // shared between those who ask.
 type asked struct {
 	target   probe.Target
-	class    probe.Class
+	class    probe.Class     // timeout until it is known better
 	dialogue *probe.Dialogue // nil where no DICOM was tried
 	site     *probe.Site     // nil where no HTTP was found
 	count    census.Count
@@ -79,18 +80,15 @@ func (e *Examiner) Examine(ctx context.Context, h scope.Host, n *probe.Network) 
 		}()
 	}
 	all.Wait()
-	if err := ctx.Err(); err != nil {
-		return nil, fmt.Errorf("survey: examining %s: %w", h.Addr, err)
-	}
 	found := &Found{Answers: map[probe.Class]int64{}}
 	for _, p := range ports {
 		found.Answers[p.class]++
 	}
-	systems, err := e.assemble(ctx, h, ports)
-	if err != nil {
+	found.Systems = e.assemble(ctx, h, ports)
+	// What was learned until the host's time was over stands.
+	if err := ctx.Err(); err != nil && !errors.Is(context.Cause(ctx), errHostTime) {
 		return nil, fmt.Errorf("survey: examining %s: %w", h.Addr, err)
 	}
-	found.Systems = systems
 	return found, nil
 }
 
@@ -130,7 +128,7 @@ func (e *Examiner) ports(h scope.Host) []*asked {
 	var all []*asked
 	add := func(port uint16) {
 		if !slices.ContainsFunc(all, func(a *asked) bool { return a.target.Port == port }) {
-			all = append(all, &asked{target: probe.Target{Addr: h.Addr, Port: port, Name: h.Name}})
+			all = append(all, &asked{target: probe.Target{Addr: h.Addr, Port: port, Name: h.Name}, class: probe.Timeout})
 		}
 	}
 	for _, p := range h.DICOMPorts {
@@ -166,7 +164,7 @@ func (e *Examiner) port(ctx context.Context, asker *probe.Asker, h scope.Host, p
 func (e *Examiner) askDICOM(ctx context.Context, asker *probe.Asker, p *asked) {
 	d, err := asker.Associate(ctx, p.target)
 	if err != nil {
-		return // the run was ended
+		return // the run was ended, or the host's time is over
 	}
 	p.class = d.Facts.Class
 	if p.class == probe.Closed || p.class == probe.Timeout || p.class == probe.OtherService {
@@ -182,7 +180,7 @@ func (e *Examiner) askDICOM(ctx context.Context, asker *probe.Asker, p *asked) {
 func (e *Examiner) askWeb(ctx context.Context, asker *probe.Asker, p *asked) {
 	s, class, err := asker.OpenSite(ctx, p.target)
 	if err != nil {
-		return // the run was ended
+		return // the run was ended, or the host's time is over
 	}
 	p.class = class
 	if s == nil {

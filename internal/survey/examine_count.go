@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/binary"
 	"math/rand/v2"
+	"time"
 
 	"github.com/leadglass/leadglass/internal/census"
 	"github.com/leadglass/leadglass/internal/probe"
@@ -24,12 +25,24 @@ func (e *Examiner) countDICOM(ctx context.Context, d *probe.Dialogue, p *asked) 
 		PatientRoot: f.Patient.Open,
 		Now:         e.now,
 		Rand:        e.draw(p),
-	}, e.Budget)
+	}, e.budget(ctx))
 	if err != nil {
 		e.note(ctx, p, "count", err)
 		return
 	}
 	p.count, p.counted = count, true
+}
+
+// budget leaves a tenth of the host's time for what comes after the count, so
+// that one which takes too long ends as an estimate.
+func (e *Examiner) budget(ctx context.Context) census.Budget {
+	b := e.Budget
+	if end, ok := ctx.Deadline(); ok {
+		if left := time.Until(end) * 9 / 10; b.Time <= 0 || left < b.Time {
+			b.Time = max(left, 1)
+		}
+	}
+	return b
 }
 
 // draw makes the source of a census's sample: the same for the same address, so
@@ -82,5 +95,5 @@ func (e *Examiner) pages(ctx context.Context, s *probe.Site) (census.Count, erro
 	return census.QIDO(ctx, &census.Web{
 		Search: client,
 		Pause:  func(ctx context.Context) error { return ctx.Err() }, // the site waits itself
-	}, e.Budget)
+	}, e.budget(ctx))
 }

@@ -17,7 +17,7 @@ import (
 // assemble makes systems of what the ports gave: each DICOM service is one, the
 // web services belong to the first; without DICOM the first open web service is
 // a system with the others.
-func (e *Examiner) assemble(ctx context.Context, h scope.Host, ports []*asked) ([]report.System, error) {
+func (e *Examiner) assemble(ctx context.Context, h scope.Host, ports []*asked) []report.System {
 	ordered := slices.Clone(ports)
 	slices.SortStableFunc(ordered, byPort)
 	var services, sites []*asked
@@ -46,7 +46,7 @@ func (e *Examiner) assemble(ctx context.Context, h scope.Host, ports []*asked) (
 	}
 	everyPort(ports, systems)
 	sameArchive(systems)
-	return systems, ctx.Err()
+	return systems
 }
 
 // system describes one system at p, with the web services of its host if it has

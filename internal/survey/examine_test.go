@@ -317,3 +317,28 @@ func TestExamine_RunEnds(t *testing.T) {
 		t.Errorf("Examine went on for %v: %v", time.Since(start), err)
 	}
 }
+
+// TestExamine_HostTime: what was learned before a host's time was over stands.
+func TestExamine_HostTime(t *testing.T) {
+	a := full()
+	a.Delay = 150 * time.Millisecond // of each answer; the questions need more than the time
+	ctx, cancel := context.WithTimeoutCause(t.Context(), 600*time.Millisecond, survey.ErrHostTime)
+	defer cancel()
+	n := probetest.NewNetwork()
+	found, err := (&survey.Examiner{}).Examine(ctx, loopback([]uint16{port(a.Serve(t)), port(probetest.Peer(t, probetest.Silent))}, nil), &n.Network)
+	if err != nil {
+		t.Fatalf("Examine: %v", err)
+	}
+	if len(found.Systems) != 1 {
+		t.Fatalf("systems %+v, want one", found.Systems)
+	}
+	s := found.Systems[0]
+	for _, id := range []string{"echo-open", "find-study-open", "patient-data-disclosed"} {
+		if !slices.Contains(s.Exposures, id) {
+			t.Errorf("exposures %q, want %s among them", s.Exposures, id)
+		}
+	}
+	if want := map[probe.Class]int64{probe.AcceptsAnyone: 1, probe.Timeout: 1}; !reflect.DeepEqual(found.Answers, want) {
+		t.Errorf("answers %v, want %v", found.Answers, want)
+	}
+}

@@ -4,6 +4,10 @@ import (
 	"io"
 )
 
+// ErrHostTime is why the context of an examination ends when its host's time is
+// over.
+var ErrHostTime = errHostTime
+
 // Kept reads a checkpoint and says how many hosts it holds whole, of how many
 // bytes.
 func Kept(r io.Reader) (hosts uint64, size int64, finished bool, err error) {
