@@ -368,3 +368,48 @@ func TestSite_RunEnds(t *testing.T) {
 		t.Errorf("OpenSite went on for %v after the run ended: %v", time.Since(start), err)
 	}
 }
+
+// TestSite_SlowPage: a page that hangs costs its question and no other.
+func TestSite_SlowPage(t *testing.T) {
+	hang := func(rw http.ResponseWriter, rq *http.Request) { <-rq.Context().Done() }
+	w := serveWeb(t, false, mux(map[string]http.HandlerFunc{
+		"/system": hang, "/ohif/": hang, "dicom-web/…": dicomweb("["+plantedStudy+"]", 404),
+	}))
+	s, not, _ := askWeb(t, w.at())
+	if want := []string{"admin", "viewer"}; !slices.Equal(not, want) {
+		t.Errorf("not answered %q, want %q", not, want)
+	}
+	if want := []string{"qido", "wado"}; !slices.Equal(s.Facts.Open(), want) {
+		t.Errorf("open %q, want %q", s.Facts.Open(), want)
+	}
+}
+
+// TestLimit_Failures: a service whose pages hang is left alone.
+func TestLimit_Failures(t *testing.T) {
+	for _, tt := range []struct{ limit, want int }{{0, 3}, {1, 1}, {2, 2}} {
+		var mu sync.Mutex
+		hung := 0
+		w := serveWeb(t, false, http.HandlerFunc(func(rw http.ResponseWriter, rq *http.Request) {
+			if rq.URL.Path == "/" || strings.HasPrefix(rq.URL.Path, "/2.25.") {
+				return
+			}
+			mu.Lock()
+			hung++
+			mu.Unlock()
+			<-rq.Context().Done()
+		}))
+		asker := probetest.NewAsker(probetest.NewNetwork())
+		asker.Limits.Failures = tt.limit
+		s, _, err := asker.OpenSite(limited(t), target(w.at()))
+		if err != nil || s == nil {
+			t.Fatal(s, err)
+		}
+		s.AskAll(limited(t), func(string, error) {})
+		s.Close()
+		mu.Lock()
+		if hung != tt.want {
+			t.Errorf("limit %d: %d pages asked for that hang, want %d", tt.limit, hung, tt.want)
+		}
+		mu.Unlock()
+	}
+}
