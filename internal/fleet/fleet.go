@@ -143,8 +143,18 @@ func (s *starter) host(h *host) error {
 	return nil
 }
 
+// sendBuffer is how much an answer may run ahead of its reader: as much as a
+// wide area network would hold, not the megabytes that loopback would, so that a
+// C-CANCEL arrives while there is something left to cancel.
+const sendBuffer = 64 << 10
+
 func listen(h *host, port uint16) (net.Listener, error) {
-	ln, err := net.Listen("tcp4", h.address(port))
+	lc := net.ListenConfig{Control: func(_, _ string, c syscall.RawConn) error {
+		return c.Control(func(fd uintptr) { // connections inherit it; without it all works too
+			_ = syscall.SetsockoptInt(int(fd), syscall.SOL_SOCKET, syscall.SO_SNDBUF, sendBuffer)
+		})
+	}}
+	ln, err := lc.Listen(context.Background(), "tcp4", h.address(port))
 	if errors.Is(err, fs.ErrPermission) {
 		return nil, fmt.Errorf("fleet: listening: %w: ports below 1024 are for root; --high-ports leaves them out", err)
 	}

@@ -45,7 +45,7 @@ func TestVulnerabilities_AreThePublishedOnes(t *testing.T) {
 			if v.Score >= 10 {
 				critical++
 			}
-			if a := find(published, s.Releases, v); a == nil || a.Score != v.Score || a.Exploited != v.Exploited || a.Vector != v.Vector {
+			if a := advised(published, s.Releases, v); a == nil || a.Score != v.Score || a.Exploited != v.Exploited || a.Vector != v.Vector {
 				t.Errorf("%s: got %+v, published is %+v", v.ID, v, a)
 			}
 		}
@@ -59,7 +59,7 @@ func TestVulnerabilities_AreThePublishedOnes(t *testing.T) {
 	}
 }
 
-func find(table *advisory.Table, releases [][2]string, v report.Vulnerability) *advisory.Advisory {
+func advised(table *advisory.Table, releases [][2]string, v report.Vulnerability) *advisory.Advisory {
 	for _, r := range releases {
 		for _, a := range table.For(r[0], r[1]) {
 			if a.ID == v.ID {
