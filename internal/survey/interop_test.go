@@ -2,7 +2,9 @@ package survey_test
 
 import (
 	"bytes"
+	"crypto/x509"
 	"encoding/json"
+	"encoding/pem"
 	"fmt"
 	"net"
 	"os"
@@ -12,6 +14,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/leadglass/leadglass/dicom"
+	"github.com/leadglass/leadglass/dicom/dict"
 	"github.com/leadglass/leadglass/internal/advisory"
 	"github.com/leadglass/leadglass/internal/probe/probetest"
 	"github.com/leadglass/leadglass/internal/report"
@@ -181,6 +185,94 @@ func TestInterop_OrthancDICOMweb(t *testing.T) {
 	check(t, s, "accepts-anyone", "Orthanc", "1.10.1", 3, 3, 3,
 		"admin-open", "any-ae-title", "dicom-plaintext", "echo-open", "known-vulnerability",
 		"patient-data-disclosed", "qido-open", "store-open", "viewer-open", "viewer-plaintext", "wado-open")
+}
+
+// pemFiles writes a certificate and its key, and the authority.
+func pemFiles(t *testing.T, ca *probetest.Authority, c probetest.Certificate) (cert, key, authority string) {
+	t.Helper()
+	dir := t.TempDir()
+	issued := ca.Issue(t, c)
+	private, err := x509.MarshalPKCS8PrivateKey(issued.PrivateKey)
+	if err != nil {
+		t.Fatal(err)
+	}
+	write := func(name, kind string, der []byte) string {
+		file := filepath.Join(dir, name)
+		if err := os.WriteFile(file, pem.EncodeToMemory(&pem.Block{Type: kind, Bytes: der}), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		return file
+	}
+	return write("cert.pem", "CERTIFICATE", issued.Certificate[0]), write("key.pem", "PRIVATE KEY", private),
+		write("ca.pem", "CERTIFICATE", ca.DER())
+}
+
+// TestInterop_OrthancTLS: 1.10.1 takes the old versions too, as openssl s_client
+// agrees. Its HTTPS is not surveyed: Debian's build dies of any HTTPS request.
+func TestInterop_OrthancTLS(t *testing.T) {
+	needs(t, "Orthanc")
+	versions := []string{"1.0", "1.1", "1.2", "1.3"}
+	ca := probetest.NewAuthority(t)
+	cert, key, authority := pemFiles(t, ca, probetest.Certificate{Bits: 2048})
+	for _, tt := range []struct {
+		name      string
+		required  bool
+		class     string
+		exposures []string
+	}{
+		{"client_certificate", true, "client-certificate", []string{"tls-certificate-untrusted", "tls-old"}},
+		{"tls", false, "tls-only", []string{"any-ae-title", "echo-open", "store-open", "tls-certificate-untrusted", "tls-old"}},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			dicom, _ := orthanc(t, map[string]any{
+				"DicomTlsEnabled": true, "DicomTlsCertificate": cert, "DicomTlsPrivateKey": key,
+				"DicomTlsTrustedCertificates": authority, "DicomTlsRemoteCertificateRequired": tt.required,
+			})
+			s := only(t, "", []uint16{dicom}, nil)
+			if s.Class != tt.class || !slices.Equal(s.Exposures, tt.exposures) {
+				t.Errorf("%s, %q, want %s, %q", s.Class, s.Exposures, tt.class, tt.exposures)
+			}
+			if s.TLS == nil || !slices.Equal(s.TLS.Versions, versions) || !slices.Equal(s.TLS.Faults, []string{"unknown-issuer"}) {
+				t.Errorf("TLS %+v, want versions %q of an unknown issuer", s.TLS, versions)
+			}
+		})
+	}
+}
+
+func TestInterop_OrthancWorklist(t *testing.T) {
+	needs(t, "Orthanc")
+	const plugin = "/usr/share/orthanc/plugins/libModalityWorklists.so"
+	if _, err := os.Stat(plugin); err != nil {
+		t.Skipf("Orthanc's worklist plugin is not installed: %v", err)
+	}
+	dir := t.TempDir()
+	entry := probetest.Patients(1)[0]
+	step := &dicom.Dataset{}
+	step.SetString(dict.Modality, "CT")
+	step.SetString(dict.ScheduledStationAETitle, "CT1")
+	step.SetString(dict.ScheduledProcedureStepStartDate, "20191001")
+	entry.SetSequence(dict.ScheduledProcedureStepSequence, step)
+	entry.SetString(dict.RequestedProcedureDescription, "FRACTURED ZYGOMA")
+	meta := &dicom.Dataset{}
+	meta.SetString(dict.MediaStorageSOPClassUID, "1.2.276.0.7230010.3.1.0.1")
+	meta.SetString(dict.MediaStorageSOPInstanceUID, "1.2.3.4.5")
+	var file bytes.Buffer
+	if err := dicom.Write(&file, &dicom.File{Meta: meta, Dataset: entry, TransferSyntax: dicom.ExplicitVRLittleEndian}); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(filepath.Join(dir, "one.wl"), file.Bytes(), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	port, _ := orthanc(t, map[string]any{
+		"DicomAlwaysAllowFindWorklist": true, "Plugins": []string{plugin},
+		"Worklists": map[string]any{"Enable": true, "Database": dir},
+	})
+	s := only(t, "", []uint16{port}, nil)
+	check(t, s, "accepts-anyone", "DCMTK", "3.6.7", 0, 0, 0,
+		"any-ae-title", "dicom-plaintext", "echo-open", "find-worklist-open", "patient-data-disclosed", "store-open")
+	if want := []string{"PatientBirthDate", "PatientID", "PatientName", "RequestedProcedureDescription"}; !slices.Equal(s.Attributes, want) {
+		t.Errorf("attributes %q, want %q", s.Attributes, want)
+	}
 }
 
 // qrscp starts DCMTK's archive with one application entity.

@@ -35,6 +35,9 @@ func NewAuthority(t testing.TB) *Authority {
 	return a
 }
 
+// DER is the authority's own certificate.
+func (a *Authority) DER() []byte { return a.cert.Raw }
+
 // Certificate says how a server's certificate is to be.
 type Certificate struct {
 	From, To   time.Time // zero is an hour ago, in a year
