@@ -47,16 +47,6 @@ func (a *archive) studyOf(uid string) (uint64, bool) {
 	return n - firstStudy, true
 }
 
-// arc reads the last arc of a UID that continues another, counting from 1.
-func arc(uid string, parent []byte) (uint64, bool) {
-	rest, ok := strings.CutPrefix(uid, string(parent)+".")
-	n, err := strconv.ParseUint(rest, 10, 64)
-	if !ok || err != nil || n == 0 || rest[0] == '0' {
-		return 0, false
-	}
-	return n - 1, true
-}
-
 func (a *archive) accession(dst []byte, r *row) []byte {
 	return strconv.AppendUint(append(dst, plantedID+"A"...), firstStudy+r.study, 10)
 }
@@ -94,7 +84,7 @@ func (a *archive) studyTime(dst []byte, r *row) []byte {
 const ransomText = "ALL DATA IS ENCRYPTED zwyx - PAY 0.3 BTC TO DECRYPT"
 
 func (a *archive) description(dst []byte, r *row) []byte {
-	if a.service.marked.ransom && r.study%7 == 0 {
+	if a.service.ransom && r.study%7 == 0 {
 		return append(dst, ransomText...)
 	}
 	texts := descriptions(a.modalityOf(r.study))

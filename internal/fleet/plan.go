@@ -2,7 +2,6 @@ package fleet
 
 import (
 	"math/rand/v2"
-	"net/netip"
 )
 
 // Plan is a fleet on paper: every host, what it does and what it holds. It
@@ -12,7 +11,6 @@ type Plan struct {
 	size   size
 	sites  []*site
 	hosts  []*host // by address
-	blocks netip.Prefix
 }
 
 // NewPlan plans a fleet.

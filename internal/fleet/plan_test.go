@@ -121,10 +121,11 @@ func TestPlan_IsAFunctionOfItsConfig(t *testing.T) {
 		}
 		return string(truth) + string(p.Scope()) + string(p.Networks())
 	}
-	if text(1) != text(1) {
+	first, again, other := text(1), text(1), text(2)
+	if first != again {
 		t.Error("the same seed gave two fleets")
 	}
-	if text(1) == text(2) {
+	if first == other {
 		t.Error("two seeds gave the same fleet")
 	}
 }

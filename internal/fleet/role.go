@@ -36,7 +36,7 @@ func disclosing() []role {
 		{name: "slow", counts: [4]int{5, 1, 1, 0}, shape: slow, fixed: between(60, 200)},
 		{name: "social", counts: [4]int{12, 1, 1, 0}, only: "US", shape: func(b *builder, d *dicomService) { open(b, d); d.ids = socialNumbers }},
 		{name: "defence", counts: [4]int{4, 1, 1, 0}, only: "US", shape: func(b *builder, d *dicomService) { open(b, d); d.ids = defenceNumbers }},
-		{name: "ransom", counts: [4]int{5, 1, 1, 0}, shape: func(b *builder, d *dicomService) { open(b, d); d.marked.ransom = true }},
+		{name: "ransom", counts: [4]int{5, 1, 1, 0}, shape: func(b *builder, d *dicomService) { open(b, d); d.ransom = true }},
 		{name: "web-only", counts: [4]int{3, 1, 1, 0}, shape: open, fixed: between(150, 900)},
 	}
 }

@@ -53,7 +53,7 @@ type dicomService struct {
 	patience time.Duration   // after which it says that it failed
 	silent   silence         // which numbers it leaves out
 	noDoctor bool            // leaves the referring physician out
-	marked   marks           // what it shows of an intruder
+	ransom   bool            // some study descriptions are ransom notes
 	holds    *content        // nil is no archive
 	ids      identifiers     // the form of its Patient IDs
 	words    *tongue         // the language of its names
@@ -103,12 +103,7 @@ const (
 	silentSeries         // no NumberOfSeriesRelatedInstances either
 )
 
-// marks are what an intruder left.
-type marks struct {
-	ransom bool // in study descriptions
-	page   mark // in the first web page
-}
-
+// mark is what an intruder left in a page.
 type mark string
 
 const (

@@ -110,22 +110,31 @@ func (s *session) Find(ctx context.Context, q *dimse.Query, to dimse.Matches) (d
 	if d.stalls > 0 && asked.more(d.stalls) {
 		return s.stall(ctx, asked, to)
 	}
-	return s.answer(asked, to, d.cap)
+	return s.answer(ctx, asked, to)
 }
 
+// As from a database, a first page comes before the rest: who has seen enough
+// can say so before megabytes are under way.
+const (
+	firstPage = 32
+	nextPage  = 5 * time.Millisecond
+)
+
 // answer sends the answers, up to the cap where there is one.
-func (s *session) answer(q *query, to dimse.Matches, most int) (dimse.Status, error) {
+func (s *session) answer(ctx context.Context, q *query, to dimse.Matches) (dimse.Status, error) {
 	var buf []byte
 	sent := 0
 	for r := range q.each() {
-		if most > 0 && sent == most {
+		if sent == s.service.cap && sent > 0 {
 			if s.service.capQuiet {
 				return dimse.Success, nil
 			}
 			return dimse.OutOfResources, nil
 		}
-		if s.service.latency > 0 {
-			time.Sleep(s.service.latency)
+		if pause := s.pause(sent); pause > 0 {
+			if err := sleep(ctx, pause); err != nil {
+				return dimse.UnableToProcess, err
+			}
 		}
 		buf = q.encode(buf[:0], r)
 		if err := to.SendEncoded(buf); err != nil {
@@ -134,6 +143,14 @@ func (s *session) answer(q *query, to dimse.Matches, most int) (dimse.Status, er
 		sent++
 	}
 	return dimse.Success, nil
+}
+
+// pause is how long the answer after so many takes to find.
+func (s *session) pause(sent int) time.Duration {
+	if sent == firstPage {
+		return s.service.latency + nextPage
+	}
+	return s.service.latency
 }
 
 // more says whether there are more answers than n.

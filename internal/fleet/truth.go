@@ -246,7 +246,7 @@ func indicators(d *dicomService, webs []*webService) []string {
 			list = append(list, string(w.mark))
 		}
 	}
-	if d != nil && d.marked.ransom {
+	if d != nil && d.ransom {
 		list = append(list, "ransom-note")
 	}
 	slices.Sort(list)
