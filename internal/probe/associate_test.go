@@ -2,9 +2,12 @@ package probe_test
 
 import (
 	"context"
+	"crypto/rand"
 	"net"
 	"net/netip"
+	"regexp"
 	"slices"
+	"strings"
 	"testing"
 	"time"
 
@@ -124,4 +127,48 @@ func TestAssociate_Ended(t *testing.T) {
 
 func peer(serve func(net.Conn)) func(*testing.T) netip.AddrPort {
 	return func(t *testing.T) netip.AddrPort { return probetest.Peer(t, serve) }
+}
+
+func TestAssociate_IPv6(t *testing.T) {
+	ln, err := net.Listen("tcp", "[::1]:0")
+	if err != nil {
+		t.Skipf("no IPv6 on loopback: %v", err)
+	}
+	defer ln.Close()
+	go func() {
+		conn, err := ln.Accept()
+		if err == nil {
+			probetest.Says("SSH-2.0-x\r\n")(conn)
+			conn.Close()
+		}
+	}()
+	at := netip.MustParseAddrPort(ln.Addr().String())
+	if got := target(at).Address(); got != ln.Addr().String() {
+		t.Errorf("address %q, want %q", got, ln.Addr())
+	}
+	if d := associate(t, at); d.Facts.Class != probe.OtherService {
+		t.Errorf("class %q, want %q", d.Facts.Class, probe.OtherService)
+	}
+}
+
+func TestInventor(t *testing.T) {
+	i := probe.NewInventor(rand.Reader)
+	seen := map[string]bool{}
+	for range 100 {
+		uid, err := i.UID()
+		if err != nil || !regexp.MustCompile(`^2\.25\.[1-9][0-9]{30,38}$`).MatchString(string(uid)) || len(uid) > 64 {
+			t.Fatalf("UID %q: %v", uid, err)
+		}
+		title, err := i.AETitle()
+		if err != nil || !regexp.MustCompile(`^[A-Z]{12}$`).MatchString(string(title)) {
+			t.Fatalf("AE title %q: %v", title, err)
+		}
+		if seen[string(uid)] || seen[string(title)] {
+			t.Fatalf("%q or %q twice", uid, title)
+		}
+		seen[string(uid)], seen[string(title)] = true, true
+	}
+	if _, err := probe.NewInventor(strings.NewReader("short")).UID(); err == nil {
+		t.Error("a source that ends gave a UID")
+	}
 }

@@ -10,6 +10,7 @@ import (
 	"net/http/httptest"
 	"net/netip"
 	"slices"
+	"strconv"
 	"strings"
 	"sync"
 	"testing"
@@ -411,5 +412,31 @@ func TestLimit_Failures(t *testing.T) {
 			t.Errorf("limit %d: %d pages asked for that hang, want %d", tt.limit, hung, tt.want)
 		}
 		mu.Unlock()
+	}
+}
+
+// TestSite_Name: a host is asked under the name that the scope gives it, at the
+// address that the name was looked up to be.
+func TestSite_Name(t *testing.T) {
+	var host string
+	w := serveWeb(t, false, http.HandlerFunc(func(rw http.ResponseWriter, rq *http.Request) {
+		host = rq.Host
+		rw.Header().Set("Location", "http://pacs.example.org:"+strconv.Itoa(int(rq.Context().Value(http.LocalAddrContextKey).(*net.TCPAddr).Port))+"/in")
+		if rq.URL.Path == "/" {
+			rw.WriteHeader(302)
+		}
+	}))
+	to := target(w.at())
+	to.Name = "pacs.example.org"
+	s, _, err := probetest.NewAsker(probetest.NewNetwork()).OpenSite(limited(t), to)
+	if err != nil || s == nil {
+		t.Fatal(s, err)
+	}
+	s.Close()
+	if want := fmt.Sprintf("pacs.example.org:%d", to.Port); host != want {
+		t.Errorf("Host %q, want %q", host, want)
+	}
+	if got := w.paths(); !slices.Contains(got, "/in") {
+		t.Errorf("asked for %q, want /in among them: its redirect stays on the host", got)
 	}
 }

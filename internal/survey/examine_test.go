@@ -14,6 +14,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -274,6 +275,30 @@ func TestExamine_Web(t *testing.T) {
 	}
 	if want := []string{"dicom-plaintext", "patient-data-disclosed", "qido-open", "wado-open"}; !slices.Equal(s.Exposures, want) {
 		t.Errorf("exposures %q, want %q", s.Exposures, want)
+	}
+}
+
+// TestExamine_WebOnDICOMPort: a DICOM port that speaks HTTP is another service,
+// and is asked as a web service only where the scope says so.
+func TestExamine_WebOnDICOMPort(t *testing.T) {
+	var asked atomic.Int32
+	w := httptest.NewServer(http.HandlerFunc(func(rw http.ResponseWriter, rq *http.Request) {
+		asked.Add(1)
+		if rq.URL.Path == "/dicom-web/studies" {
+			io.WriteString(rw, "[]")
+			return
+		}
+		rw.WriteHeader(404)
+	}))
+	defer w.Close()
+	p := []uint16{port(addrOf(w))}
+	found, _ := examine(t, &survey.Examiner{NoCount: true}, loopback(p, nil))
+	if len(found.Systems) != 0 || found.Answers[probe.OtherService] != 1 || asked.Load() != 0 {
+		t.Errorf("a DICOM port: %d systems, answers %v, %d pages", len(found.Systems), found.Answers, asked.Load())
+	}
+	found, _ = examine(t, &survey.Examiner{NoCount: true}, loopback(p, p))
+	if len(found.Systems) != 1 || found.Systems[0].Class != "web" || found.Answers[probe.Web] != 1 {
+		t.Errorf("a port for both: %+v, answers %v", found.Systems, found.Answers)
 	}
 }
 
