@@ -130,6 +130,18 @@ func dicomweb(studies string, study int) http.HandlerFunc {
 	}
 }
 
+// wadoURI answers what it is asked for in full with a status.
+func wadoURI(full int) http.HandlerFunc {
+	return func(rw http.ResponseWriter, rq *http.Request) {
+		q := rq.URL.Query()
+		if q.Get("requestType") != "WADO" || !strings.HasPrefix(q.Get("studyUID"), "2.25.") || !strings.HasPrefix(q.Get("objectUID"), "2.25.") {
+			rw.WriteHeader(400)
+			return
+		}
+		rw.WriteHeader(full)
+	}
+}
+
 func TestSite_Outcomes(t *testing.T) {
 	sixAttributes := []string{"PatientBirthDate", "PatientID", "PatientName", "ReferringPhysicianName", "StudyDate", "StudyDescription"}
 	login := page(`<html><title>Orthanc Explorer</title><form><input name="u"><input type="password"></form>`)
@@ -153,6 +165,10 @@ func TestSite_Outcomes(t *testing.T) {
 			open: []string{"qido", "wado"}},
 		{name: "qido_no_content", pages: map[string]http.HandlerFunc{"dicom-web/…": status(204)}, open: []string{"qido", "wado"}},
 		{name: "qido_closed_wado_open", pages: map[string]http.HandlerFunc{"/dicom-web/studies": status(401), "dicom-web/…": status(404)}, open: []string{"wado"}},
+		{name: "wado_uri", pages: map[string]http.HandlerFunc{"/wado": wadoURI(404)}, open: []string{"wado"}},
+		{name: "wado_uri_closed", pages: map[string]http.HandlerFunc{"/wado": wadoURI(401)}},
+		{name: "wado_uri_finds_what_cannot_exist", pages: map[string]http.HandlerFunc{"/wado": wadoURI(200)}},
+		{name: "bad_request_for_everything", pages: map[string]http.HandlerFunc{"/": status(400), "/wado": status(400)}},
 		{name: "qido_is_a_page", pages: map[string]http.HandlerFunc{"dicom-web/…": page("<html>[hello]</html>")}},
 		{name: "qido_is_other_json", pages: map[string]http.HandlerFunc{"dicom-web/…": page(`{"error":"no"}`)}},
 		{name: "qido_of_dcm4chee", pages: map[string]http.HandlerFunc{"dcm4chee-arc/…": dicomweb("["+plantedStudy+"]", 404)},
