@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"net"
+	"net/netip"
 	"os"
 	"path/filepath"
 	"syscall"
@@ -37,10 +38,11 @@ func demo(ctx context.Context, t *tui, out string) error {
 	if err != nil {
 		return err
 	}
-	plan, err := fleet.NewPlan(fleet.Config{Preset: fleet.Small, HighPorts: !mayListenLow()})
+	plan, fl, err := startFleet(ctx)
 	if err != nil {
 		return err
 	}
+	defer fl.Close()
 	c := &surveyConfig{
 		Scope: filepath.Join(dir, "scope.toml"), Out: filepath.Join(dir, "survey"),
 		Networks: []string{filepath.Join(dir, "networks.csv")}, Timeout: demoTimeout,
@@ -50,13 +52,30 @@ func demo(ctx context.Context, t *tui, out string) error {
 			return err
 		}
 	}
-	fl, err := fleet.Start(ctx, plan)
-	if err != nil {
-		return &hintError{err, "loopback must be free for the demo: is another one at work?", exitTrouble}
-	}
-	defer fl.Close()
 	t.note("A simulated internet answers on loopback. What follows is:\n  leadglass survey --scope %s --out %s --networks %s --timeout %s\n", c.Scope, c.Out, c.Networks[0], c.Timeout)
 	return c.run(ctx, t)
+}
+
+// startFleet serves the small fleet in the first part of loopback where nobody
+// serves another one.
+func startFleet(ctx context.Context) (*fleet.Plan, *fleet.Fleet, error) {
+	var err error
+	high := !mayListenLow()
+	for _, part := range []string{"127.48.0.0/12", "127.64.0.0/12", "127.80.0.0/12"} {
+		var plan *fleet.Plan
+		plan, err = fleet.NewPlan(fleet.Config{Preset: fleet.Small, HighPorts: high, Listen: netip.MustParsePrefix(part)})
+		if err != nil {
+			return nil, nil, err
+		}
+		var fl *fleet.Fleet
+		if fl, err = fleet.Start(ctx, plan); err == nil {
+			return plan, fl, nil
+		}
+		if !errors.Is(err, syscall.EADDRINUSE) {
+			break
+		}
+	}
+	return nil, nil, &hintError{err, "the demo needs addresses of 127.0.0.0/8 to itself: end what listens there", exitTrouble}
 }
 
 // demoFolder makes the folder, which must not hold anything yet.
