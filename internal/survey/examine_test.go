@@ -20,6 +20,7 @@ import (
 
 	"github.com/leadglass/leadglass/dicom/dict"
 	"github.com/leadglass/leadglass/dimse"
+	"github.com/leadglass/leadglass/internal/advisory"
 	"github.com/leadglass/leadglass/internal/probe"
 	"github.com/leadglass/leadglass/internal/probe/probetest"
 	"github.com/leadglass/leadglass/internal/report"
@@ -275,6 +276,41 @@ func TestExamine_Web(t *testing.T) {
 	}
 	if want := []string{"dicom-plaintext", "patient-data-disclosed", "qido-open", "wado-open"}; !slices.Equal(s.Exposures, want) {
 		t.Errorf("exposures %q, want %q", s.Exposures, want)
+	}
+}
+
+// TestExamine_Vulnerabilities: those of the archive's toolkit and of the server
+// in front of its pages, worst first; none of a honeypot's.
+func TestExamine_Vulnerabilities(t *testing.T) {
+	a := full()
+	a.ClassUID, a.VersionName = "1.2.276.0.7230010.3.0.3.6.4", "OFFIS_DCMTK_364"
+	pd := port(a.Serve(t))
+	w := httptest.NewServer(http.HandlerFunc(func(rw http.ResponseWriter, rq *http.Request) {
+		rw.Header().Set("Server", "Microsoft-IIS/6.0")
+		rw.WriteHeader(404)
+	}))
+	defer w.Close()
+	e := &survey.Examiner{Advisories: advisory.Embedded()}
+	found, _ := examine(t, e, loopback([]uint16{pd}, []uint16{port(addrOf(w))}))
+	if len(found.Systems) != 1 {
+		t.Fatalf("systems %+v, want one", found.Systems)
+	}
+	s := found.Systems[0]
+	var ids []string
+	for _, v := range s.Vulnerabilities {
+		ids = append(ids, v.ID)
+	}
+	if len(ids) < 2 || ids[0] != "CVE-2017-7269" || !slices.Contains(ids, "CVE-2022-2119") {
+		t.Errorf("vulnerabilities %q, want CVE-2017-7269 of IIS first and CVE-2022-2119 of DCMTK", ids)
+	}
+	if !slices.Contains(s.Exposures, "known-vulnerability") || !slices.Contains(s.Exposures, "known-vulnerability-exploited") {
+		t.Errorf("exposures %q", s.Exposures)
+	}
+	trap := full()
+	trap.AcceptAll, trap.VersionName = true, "OFFIS_DCMTK_364"
+	found, _ = examine(t, e, loopback([]uint16{port(trap.Serve(t))}, nil))
+	if s := found.Systems[0]; len(s.Vulnerabilities) > 0 {
+		t.Errorf("vulnerabilities of a honeypot: %+v", s.Vulnerabilities)
 	}
 }
 
