@@ -8,6 +8,7 @@ import (
 	"path/filepath"
 	"strconv"
 	"strings"
+	"sync"
 	"sync/atomic"
 	"testing"
 	"time"
@@ -31,7 +32,7 @@ func TestMain(m *testing.M) {
 //	contacted MIN MAX          wants that many connections at that server
 //	surveyed DIR SYSTEM…       writes a survey of systems, as 192.0.2.1:104=studies,exposure,exposure
 func TestScripts(t *testing.T) {
-	contacts := map[string]*atomic.Int64{}
+	var contacts sync.Map // of *atomic.Int64 by address
 	testscript.Run(t, testscript.Params{
 		Dir: "testdata/script", RequireExplicitExec: true, RequireUniqueNames: true,
 		UpdateScripts: os.Getenv("UPDATE_SCRIPTS") != "",
@@ -41,7 +42,7 @@ func TestScripts(t *testing.T) {
 				return err
 			}
 			n := new(atomic.Int64)
-			contacts[l.Addr().String()] = n
+			contacts.Store(l.Addr().String(), n)
 			go count(l, n)
 			e.Defer(func() { l.Close() })
 			e.Setenv("ADDR", l.Addr().String())
@@ -52,7 +53,8 @@ func TestScripts(t *testing.T) {
 			"contacted": func(ts *testscript.TestScript, _ bool, args []string) {
 				least, _ := strconv.ParseInt(args[0], 10, 64)
 				most, _ := strconv.ParseInt(args[1], 10, 64)
-				if n := contacts[ts.Getenv("ADDR")].Load(); n < least || n > most {
+				counter, _ := contacts.Load(ts.Getenv("ADDR"))
+				if n := counter.(*atomic.Int64).Load(); n < least || n > most {
 					ts.Fatalf("contacted %d times, want %d to %d", n, least, most)
 				}
 			},

@@ -133,7 +133,6 @@ func (d *dialer) hosts() map[netip.Addr]int {
 	return all
 }
 
-func never(netip.AddrPort) bool  { return false }
 func always(netip.AddrPort) bool { return true }
 
 // noLookup fails the test when a name is looked up.

@@ -347,8 +347,8 @@ func TestRun_CatchesPanics(t *testing.T) {
 		case 2:
 			panic(fmt.Errorf("reading %s", secret))
 		case 3:
-			var m map[string]int
-			m[secret] = 1
+			var v any = secret
+			_ = v.(error)
 		}
 		return found(h), nil
 	}}
