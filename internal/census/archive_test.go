@@ -32,6 +32,7 @@ type archive struct {
 	breaksAt int      // a larger answer breaks the association
 	silent   bool     // does not say how many images a study has
 	numb     bool     // nor a series
+	joins    bool     // answers that look the same are one
 	asked    []string // "LEVEL date-range"
 	opened   int
 	keys     map[dicom.Tag]bool
@@ -101,12 +102,18 @@ func (a *archive) findStudies(id *dicom.Dataset) []*dicom.Dataset {
 func (a *archive) findPatients(id *dicom.Dataset) []*dicom.Dataset {
 	var found []*dicom.Dataset
 	dates := id.String(dict.PatientBirthDate)
-	for _, b := range a.births {
+	for i, b := range a.births {
 		if within(b, dates) {
 			d := &dicom.Dataset{}
-			d.SetString(dict.NumberOfPatientRelatedStudies, "1")
+			if id.Get(dict.PatientID) != nil {
+				d.SetString(dict.PatientID, strconv.Itoa(i))
+			}
+			d.SetString(dict.NumberOfPatientRelatedStudies, "2")
 			found = append(found, d)
 		}
+	}
+	if a.joins && id.Get(dict.PatientID) == nil && len(found) > 1 {
+		found = found[:1]
 	}
 	return found
 }

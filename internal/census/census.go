@@ -128,7 +128,7 @@ func DICOM(ctx context.Context, a *Archive, b Budget) (Count, error) {
 	methods := []string{"c-find at study level" + studies.how, images.how}
 	if !a.PatientRoot {
 		methods = append(methods, "patients not counted: patient root is not accepted")
-	} else if patients, err := c.again(b).count(ctx, patientAxis); err != nil {
+	} else if patients, err := c.again(b).patients(ctx, studies); err != nil {
 		methods = append(methods, "patients not counted: no answer at patient level")
 	} else {
 		count.Patients = patients.n
@@ -186,12 +186,29 @@ func (c *counter) studyAxis() axis {
 	}
 }
 
-// patientAxis does not ask for the Patient ID: nobody needs it to count.
+// patientAxis does not ask for the Patient ID: few servers need it to count.
 var patientAxis = axis{
 	model: dict.PatientRootQueryRetrieveInformationModelFind, level: "PATIENT",
 	count: dict.NumberOfPatientRelatedStudies,
 	date:  dict.PatientBirthDate,
 	era:   livingEra,
+}
+
+// patients counts at patient level. Some servers join answers that look the same
+// (dcmqrscp does), and without an ID many do: the studies below them are then
+// fewer than were counted. Only such servers are asked for the Patient ID, which
+// is not looked at.
+func (c *counter) patients(ctx context.Context, studies sum) (sum, error) {
+	patients, err := c.count(ctx, patientAxis)
+	if err != nil || patients.instances >= studies.n && patients.silent == 0 || patients.n == studies.n {
+		return patients, err
+	}
+	apart := patientAxis
+	apart.unique = dict.PatientID
+	if again, err := c.count(ctx, apart); err == nil && again.n > patients.n {
+		return again, nil
+	}
+	return patients, nil
 }
 
 // query is the C-FIND for one window.

@@ -30,6 +30,7 @@ func TestDICOM_Exact(t *testing.T) {
 		"silent_and_capped":    {with(archiveOf(777, 7), func(a *archive) { a.silent, a.cap = true, 100 }), "counted by series"},
 		"undated_in_full":      {with(archiveOf(1003, 7), func(a *archive) { a.studies[5].date = "" }), "c-find at study level"},
 		"undated_and_doubted":  {with(archiveOf(1000, 7), func(a *archive) { a.studies[5].date = "" }), "c-find at study level"},
+		"joins_patients":       {with(archiveOf(1234, 7), func(a *archive) { a.joins = true }), "patients at patient level"},
 		"before_1900_and_2100": {with(archiveOf(900, 7), func(a *archive) { a.cap = 200; a.studies[0].date = "18500101"; a.studies[1].date = "21000101" }), "date windows"},
 	} {
 		t.Run(name, func(t *testing.T) {
