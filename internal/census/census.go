@@ -203,6 +203,7 @@ func (c *counter) patients(ctx context.Context, studies sum) (sum, error) {
 	if err != nil || patients.instances >= studies.n && patients.silent == 0 || patients.n == studies.n {
 		return patients, err
 	}
+	c.close() // dcmqrscp leaves out what it found before on the same association
 	apart := patientAxis
 	apart.unique = dict.PatientID
 	if again, err := c.count(ctx, apart); err == nil && again.n > patients.n {
