@@ -5,7 +5,7 @@ PKG      ?= ./...
 FUZZTIME ?= 60s
 SHOTS    ?= $(CURDIR)/dist/shots
 
-.PHONY: all check format vet staticcheck unit quick race test interop peers bench fuzz shots dict clean
+.PHONY: all check format vet staticcheck unit quick race long test interop peers bench fuzz shots dict clean
 
 all: check unit
 
@@ -21,7 +21,7 @@ staticcheck:
 	$(GO) tool staticcheck ./...
 
 unit:
-	$(GO) test ./...
+	@sh .ci/tests ./...
 
 # The house tests and the packages with changes since HEAD.
 quick:
@@ -29,13 +29,17 @@ quick:
 	$(GO) test . $$pkgs
 
 race:
-	$(GO) test -race -count=1 -timeout 30m ./...
+	@sh .ci/tests -race -count=1 -timeout 30m ./...
+
+# What takes minutes: 10,000 hostile servers and the like.
+long:
+	@LONG=1 sh .ci/tests -count=1 -timeout 60m ./...
 
 # Everything, with the peers that we did not write.
 test: check peers interop
 
 interop:
-	INTEROP=1 $(GO) test -count=1 -p 1 -timeout 30m ./...
+	@INTEROP=1 sh .ci/tests -count=1 -p 1 -timeout 30m ./...
 
 # Installs the Debian peers where it may, and says which are missing.
 peers:
