@@ -79,7 +79,7 @@ func governmentIDs() Exposure {
 		Rationale:  "Identifiers with the form and check digits of social security, national or military numbers came back (confidentiality high).",
 		Raised:     "With the name and birth date beside it such a number is all that identity theft needs.",
 		Meaning:    "Among what came back are numbers of the form that a government gives its citizens or soldiers. We recognised them by their form, counted them, and kept none.",
-		Remedy:     "As for disclosed patient data. Also stop using such numbers as patient identifiers: an archive needs one of its own.",
+		Remedy:     "Take the service off the network until only known callers get an answer, and stop using such numbers as patient identifiers: an archive needs one of its own.",
 		Settings:   closedFind(),
 		References: []string{"DICOM PS3.3 section C.7.1.1: Patient Module", "CWE-359: Exposure of Private Personal Information"},
 		holds:      func(f *Finding) bool { return len(f.GovernmentIDs()) > 0 },
