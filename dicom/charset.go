@@ -1,6 +1,7 @@
 package dicom
 
 import (
+	"errors"
 	"fmt"
 	"strings"
 
@@ -46,6 +47,9 @@ type codeState struct{ g0, g1 *codeSet }
 func CharsetOf(terms ...string) (*Charset, error) {
 	c := &Charset{}
 	var faulty error
+	if len(terms) > maxTerms {
+		terms, faulty = terms[:maxTerms], errors.New("dicom: specific character set: more terms than are defined")
+	}
 	for i, term := range terms {
 		c.terms = append(c.terms, strings.Trim(term, " \x00"))
 		if err := c.add(i, normalTerm(term)); err != nil && faulty == nil {
@@ -57,6 +61,14 @@ func CharsetOf(terms ...string) (*Charset, error) {
 	}
 	return c, faulty
 }
+
+// maxTerms is more than the 17 terms of PS3.3 tables C.12-2 to C.12-5 that may
+// stand together. Each text of a data set asks for its character set anew, so
+// that a million terms would be paid for with each.
+const maxTerms = 32
+
+// maxTermsBytes holds them: a term is a CS of at most 16 bytes.
+const maxTermsBytes = maxTerms * 32
 
 // add takes in one term, of which only the first may forbid code extensions.
 func (c *Charset) add(i int, term string) error {

@@ -80,6 +80,7 @@
 //   - Odd lengths, lengths of delimiters that are not zero, and a delimiter at
 //     the very end of a defined length.
 //   - Group lengths are read as elements and otherwise ignored.
+//   - Private elements in implicit VR are UN, since no dictionary here has them.
 //
 // An input that ends within an element gives io.ErrUnexpectedEOF. One that
 // ends between two elements of the top level is a shorter data set: nothing in

@@ -52,8 +52,14 @@ const (
 const jsonKeyBytes = 64
 
 func newJSONReader(r io.Reader, opt JSONOptions) *jsonReader {
-	return &jsonReader{scan: jsonScanner{r: r}, lim: opt.Limits.orDefault(), opt: opt}
+	lim := opt.Limits.orDefault()
+	lim.Depth = min(lim.Depth, maxJSONDepth)
+	return &jsonReader{scan: jsonScanner{r: r}, lim: lim, opt: opt}
 }
+
+// maxJSONDepth holds even where Limits.Depth is off, as in encoding/json: the
+// reader is recursive, and no program survives the end of its stack.
+const maxJSONDepth = 10_000
 
 // fail gives an error its place.
 func (j *jsonReader) fail(err error) error {

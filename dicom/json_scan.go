@@ -118,7 +118,7 @@ func (s *jsonScanner) text(dst []byte, most int64) ([]byte, error) {
 			return validText(dst, start), nil
 		case '\\':
 			var err error
-			if dst, err = s.escaped(dst); err != nil {
+			if dst, err = s.escaped(dst, start, most); err != nil {
 				return dst, err
 			}
 		default:
@@ -136,7 +136,7 @@ func validText(dst []byte, start int) []byte {
 }
 
 // escaped appends the character of the escape sequence at pos.
-func (s *jsonScanner) escaped(dst []byte) ([]byte, error) {
+func (s *jsonScanner) escaped(dst []byte, start int, most int64) ([]byte, error) {
 	s.pos++
 	if !s.fill() {
 		return dst, s.fault()
@@ -157,14 +157,15 @@ func (s *jsonScanner) escaped(dst []byte) ([]byte, error) {
 	case 't':
 		return append(dst, '\t'), nil
 	case 'u':
-		return s.unicode(dst)
+		return s.unicode(dst, start, most)
 	}
 	return dst, ErrJSON
 }
 
 // unicode appends the character of \uXXXX, or of two of them that are a
-// surrogate pair; a lone surrogate becomes U+FFFD.
-func (s *jsonScanner) unicode(dst []byte) ([]byte, error) {
+// surrogate pair; a lone surrogate becomes U+FFFD. A run of those is as long as
+// its writer likes, so the limit counts here too.
+func (s *jsonScanner) unicode(dst []byte, start int, most int64) ([]byte, error) {
 	r, err := s.hex4()
 	for err == nil && utf16.IsSurrogate(r) {
 		if !s.follows('\\') {
@@ -173,7 +174,7 @@ func (s *jsonScanner) unicode(dst []byte) ([]byte, error) {
 		if !s.follows('u') {
 			// The backslash is taken: it begins another escape sequence.
 			s.pos--
-			return s.escaped(utf8.AppendRune(dst, utf8.RuneError))
+			return s.escaped(utf8.AppendRune(dst, utf8.RuneError), start, most)
 		}
 		var low rune
 		if low, err = s.hex4(); err != nil {
@@ -183,6 +184,9 @@ func (s *jsonScanner) unicode(dst []byte) ([]byte, error) {
 			return utf8.AppendRune(dst, both), nil
 		}
 		dst = utf8.AppendRune(dst, utf8.RuneError)
+		if int64(len(dst)-start) > most {
+			return dst, errLong
+		}
 		r = low
 	}
 	if utf16.IsSurrogate(r) {

@@ -11,7 +11,7 @@ import (
 func (d *Dataset) Charset() (*Charset, error) {
 	for at := d; at != nil; at = at.parent {
 		if e := at.Get(tagSpecificCharacterSet); e != nil {
-			return CharsetOf(split(e.Value, CS)...)
+			return CharsetOf(split(e.Value[:min(len(e.Value), maxTermsBytes)], CS)...)
 		}
 	}
 	return CharsetOf()
