@@ -62,8 +62,7 @@ func CharsetOf(terms ...string) (*Charset, error) {
 	return c, faulty
 }
 
-// maxTerms is more than the 17 terms of PS3.3 tables C.12-2 to C.12-5 that may
-// stand together. Each text of a data set asks for its character set anew, so
+// maxTerms is more than there are sets to name (see setOf). Each text of a data set asks for its character set anew, so
 // that a million terms would be paid for with each.
 const maxTerms = 32
 

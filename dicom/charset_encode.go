@@ -10,8 +10,7 @@ import (
 // It switches between the sets of the terms as needed and leaves the first one
 // in force before each delimiter and at the end (PS3.5 section 6.1.2.5.3). An
 // escape sequence stands before the first character that needs it; the example
-// of PS3.5 section I.3 has it where the line begins. Section 6.1.2.5.3 says
-// where sets fall back, and leaves the place before the character open.
+// of PS3.5 section I.3, an informative annex, has it where the line begins.
 func (c *Charset) Encode(s string, vr VR) ([]byte, error) {
 	delims, touched := delimiters(vr)
 	if !touched || c == nil {
