@@ -30,6 +30,7 @@
 //	internal/{probe, census} · ul/ultest · dimse/dimsetest
 //	internal/exposure · internal/probe/probetest
 //	internal/report
-//	internal/{survey, fleet}
+//	internal/survey · internal/fleet/plan
+//	internal/fleet
 //	cmd/{leadglass, fleetsim}
 package leadglass

@@ -1,15 +1,16 @@
 package fleet
 
 import (
+	"github.com/leadglass/leadglass/internal/fleet/plan"
 	"strconv"
 	"strings"
 )
 
 // archive answers questions about what a service holds.
 type archive struct {
-	*content
-	service *dicomService
-	names   *lexicon
+	*plan.Content
+	service *plan.DICOMService
+	names   *plan.Lexicon
 	root    []byte // of its UIDs, as plantedRoot + "1.17."
 }
 
@@ -19,9 +20,9 @@ type row struct{ patient, study, series, instance uint64 }
 // firstStudy keeps the study's arc of a UID ten digits long.
 const firstStudy = 1_000_000_001
 
-func newArchive(s *dicomService, names *lexicon) *archive {
-	a := &archive{content: s.holds, service: s, names: names}
-	a.root = append(strconv.AppendUint([]byte(plantedRoot+"1."), a.number, 10), '.')
+func newArchive(s *plan.DICOMService, names *plan.Lexicon) *archive {
+	a := &archive{Content: s.Holds, service: s, names: names}
+	a.root = append(strconv.AppendUint([]byte(plan.PlantedRoot+"1."), a.Number, 10), '.')
 	return a
 }
 
@@ -41,58 +42,60 @@ func (a *archive) instanceUID(dst []byte, r *row) []byte {
 func (a *archive) studyOf(uid string) (uint64, bool) {
 	rest, ok := strings.CutPrefix(uid, string(a.root))
 	n, err := strconv.ParseUint(rest, 10, 64)
-	if !ok || err != nil || len(rest) != 10 || n < firstStudy || n-firstStudy >= a.studies {
+	if !ok || err != nil || len(rest) != 10 || n < firstStudy || n-firstStudy >= a.Studies {
 		return 0, false
 	}
 	return n - firstStudy, true
 }
 
 func (a *archive) accession(dst []byte, r *row) []byte {
-	return strconv.AppendUint(append(dst, plantedID+"A"...), firstStudy+r.study, 10)
+	return strconv.AppendUint(append(dst, plan.PlantedID+"A"...), firstStudy+r.study, 10)
 }
 
 func (a *archive) patientName(dst []byte, r *row) []byte {
-	return append(dst, a.names.coded[mix(a.seed, r.patient)%uint64(len(a.names.coded))]...)
+	return append(dst, a.names.Coded[plan.Mix(a.Seed, r.patient)%uint64(len(a.names.Coded))]...)
 }
 
-func (a *archive) patientID(dst []byte, r *row) []byte { return a.service.ids.append(dst, r.patient) }
+func (a *archive) patientID(dst []byte, r *row) []byte { return a.service.IDs.Append(dst, r.patient) }
 
 func (a *archive) sex(dst []byte, r *row) []byte {
-	return append(dst, "FMFMFMFO"[mix(a.seed, r.patient)>>61])
+	return append(dst, "FMFMFMFO"[plan.Mix(a.Seed, r.patient)>>61])
 }
 
-func (a *archive) birthDate(dst []byte, r *row) []byte { return appendDate(dst, a.born(r.patient)) }
+func (a *archive) birthDate(dst []byte, r *row) []byte {
+	return plan.AppendDate(dst, a.Born(r.patient))
+}
 
 func (a *archive) referring(dst []byte, r *row) []byte {
-	if a.service.noDoctor {
+	if a.service.NoDoctor {
 		return dst
 	}
-	return append(dst, a.names.doctors[mix(a.seed+1, r.study)%uint64(len(a.names.doctors))]...)
+	return append(dst, a.names.Doctors[plan.Mix(a.Seed+1, r.study)%uint64(len(a.names.Doctors))]...)
 }
 
 func (a *archive) studyDate(dst []byte, r *row) []byte {
-	day, _ := a.when(r.study)
-	return appendDate(dst, day)
+	day, _ := a.When(r.study)
+	return plan.AppendDate(dst, day)
 }
 
 func (a *archive) studyTime(dst []byte, r *row) []byte {
-	_, second := a.when(r.study)
-	return appendTime(dst, second)
+	_, second := a.When(r.study)
+	return plan.AppendTime(dst, second)
 }
 
 // ransomText stands in some study descriptions of a blackmailed archive.
 const ransomText = "ALL DATA IS ENCRYPTED zwyx - PAY 0.3 BTC TO DECRYPT"
 
 func (a *archive) description(dst []byte, r *row) []byte {
-	if a.service.ransom && r.study%7 == 0 {
+	if a.service.Ransom && r.study%7 == 0 {
 		return append(dst, ransomText...)
 	}
-	texts := descriptions(a.modalityOf(r.study))
-	dst = append(dst, texts[mix(a.seed+2, r.study)%uint64(len(texts))]...)
-	return append(dst, " "+plantedName...)
+	texts := descriptions(a.ModalityOf(r.study))
+	dst = append(dst, texts[plan.Mix(a.Seed+2, r.study)%uint64(len(texts))]...)
+	return append(dst, " "+plan.PlantedName...)
 }
 
-func (a *archive) modality(dst []byte, r *row) []byte { return append(dst, a.modalityOf(r.study)...) }
+func (a *archive) modality(dst []byte, r *row) []byte { return append(dst, a.ModalityOf(r.study)...) }
 
 // descriptions are what such studies are called; they say why, too.
 func descriptions(modality string) []string {

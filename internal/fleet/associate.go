@@ -3,6 +3,7 @@ package fleet
 import (
 	"context"
 	"crypto/tls"
+	"github.com/leadglass/leadglass/internal/fleet/plan"
 	"net"
 	"sync"
 
@@ -38,19 +39,19 @@ func (s *session) server(secure *tls.Config) *ul.Server {
 
 func (a *acceptor) negotiate(_ context.Context, remote net.Addr, rq *ul.AssociateRQ) (*ul.AssociateAC, error) {
 	d := a.session.service
-	if d.reject != nil {
-		reason := *d.reject
+	if d.Reject != nil {
+		reason := *d.Reject
 		return nil, &reason
 	}
-	if d.binds && !a.bind(remote, titles{rq.Calling, rq.Called}) {
+	if d.Binds && !a.bind(remote, titles{rq.Calling, rq.Called}) {
 		return nil, &ul.RejectError{Result: ul.RejectedPermanent, Source: ul.ServiceUser, Reason: ul.ReasonCallingNotRecognised}
 	}
 	user := ul.UserInformation{
-		ImplementationClassUID:    dicom.UID(d.software.classUID),
-		ImplementationVersionName: d.software.versionName,
+		ImplementationClassUID:    dicom.UID(d.Software.ClassUID),
+		ImplementationVersionName: d.Software.VersionName,
 	}
-	if d.honeypot != honest {
-		return trapAnswer(d.honeypot, rq, user), nil
+	if d.Honeypot != plan.Honest {
+		return trapAnswer(d.Honeypot, rq, user), nil
 	}
 	return dimse.Accept(rq, a.session, user)
 }
@@ -73,7 +74,7 @@ func (a *acceptor) bind(remote net.Addr, t titles) bool {
 
 // trapAnswer accepts whatever is proposed, with the first transfer syntax, as
 // DicomPot does (github.com/nsmfoo/dicompot, contextmanager.go).
-func trapAnswer(kind honeypot, rq *ul.AssociateRQ, user ul.UserInformation) *ul.AssociateAC {
+func trapAnswer(kind plan.Honeypot, rq *ul.AssociateRQ, user ul.UserInformation) *ul.AssociateAC {
 	ac := &ul.AssociateAC{
 		ProtocolVersion: 1, Called: rq.Called, Calling: rq.Calling,
 		ApplicationContext: rq.ApplicationContext, User: user,
@@ -85,7 +86,7 @@ func trapAnswer(kind honeypot, rq *ul.AssociateRQ, user ul.UserInformation) *ul.
 		}
 		ac.Contexts = append(ac.Contexts, answer)
 	}
-	if kind == trapParrot {
+	if kind == plan.TrapParrot {
 		ac.User = ul.UserInformation{
 			ImplementationClassUID:    rq.User.ImplementationClassUID,
 			ImplementationVersionName: rq.User.ImplementationVersionName,

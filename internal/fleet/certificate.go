@@ -8,13 +8,14 @@ import (
 	"crypto/x509"
 	"crypto/x509/pkix"
 	"fmt"
+	"github.com/leadglass/leadglass/internal/fleet/plan"
 	"math/big"
 	"time"
 )
 
 // certificateStore holds one certificate of each kind for the whole fleet.
 type certificateStore struct {
-	pairs [certificates]tls.Certificate
+	pairs [plan.Certificates]tls.Certificate
 	roots *x509.CertPool // of the fleet's own issuer, for client certificates
 }
 
@@ -37,14 +38,14 @@ func newCertificates(now time.Time) (*certificateStore, error) {
 	if issuer, err = x509.ParseCertificate(root.Certificate[0]); err != nil {
 		return nil, fmt.Errorf("fleet: reading our own certificate: %w", err)
 	}
-	for kind := range certificates {
+	for kind := range plan.Certificates {
 		leaf := &x509.Certificate{
 			SerialNumber: big.NewInt(int64(kind) + 2), Subject: pkix.Name{CommonName: "pacs.invalid"},
 			DNSNames: []string{"pacs.invalid"}, ExtKeyUsage: []x509.ExtKeyUsage{x509.ExtKeyUsageServerAuth},
-			NotBefore: now.AddDate(-2, 0, 0), NotAfter: kind.notAfter(now), KeyUsage: x509.KeyUsageDigitalSignature,
+			NotBefore: now.AddDate(-2, 0, 0), NotAfter: kind.NotAfter(now), KeyUsage: x509.KeyUsageDigitalSignature,
 		}
 		parent := issuer
-		if kind == selfSigned {
+		if kind == plan.SelfSigned {
 			parent = leaf
 		}
 		if s.pairs[kind], err = sign(leaf, parent, key); err != nil {
@@ -53,15 +54,6 @@ func newCertificates(now time.Time) (*certificateStore, error) {
 	}
 	s.roots.AddCert(issuer)
 	return s, nil
-}
-
-// notAfter is when a certificate of that kind ends, in whole seconds as it is
-// written.
-func (c certificate) notAfter(now time.Time) time.Time {
-	if c == expired {
-		return now.AddDate(0, -7, 0).UTC().Truncate(time.Second)
-	}
-	return now.AddDate(1, 0, 0).UTC().Truncate(time.Second)
 }
 
 // sign makes a certificate; one key serves them all.
@@ -74,16 +66,16 @@ func sign(leaf, parent *x509.Certificate, key *ecdsa.PrivateKey) (tls.Certificat
 }
 
 // config is how a service speaks TLS, nil without.
-func (s *certificateStore) config(t *tlsPlan) *tls.Config {
+func (s *certificateStore) config(t *plan.TLS) *tls.Config {
 	if t == nil {
 		return nil
 	}
 	c := &tls.Config{
-		Certificates: []tls.Certificate{s.pairs[t.certificate]},
-		MinVersion:   t.min,
-		MaxVersion:   t.max,
+		Certificates: []tls.Certificate{s.pairs[t.Certificate]},
+		MinVersion:   t.Min,
+		MaxVersion:   t.Max,
 	}
-	if t.demands {
+	if t.Demands {
 		c.ClientAuth, c.ClientCAs = tls.RequireAndVerifyClientCert, s.roots
 	}
 	return c

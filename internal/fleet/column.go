@@ -2,6 +2,7 @@ package fleet
 
 import (
 	"encoding/binary"
+	"github.com/leadglass/leadglass/internal/fleet/plan"
 	"strconv"
 
 	"github.com/leadglass/leadglass/dicom"
@@ -58,7 +59,7 @@ func (a *archive) attribute(tag dicom.Tag, at level) writer {
 func (a *archive) ofPatient(tag dicom.Tag) writer {
 	switch tag {
 	case dict.SpecificCharacterSet:
-		return constant(a.names.charset)
+		return constant(a.names.Charset)
 	case dict.RetrieveAETitle:
 		return constant("ARCHIVE")
 	case dict.InstanceAvailability:
@@ -72,9 +73,9 @@ func (a *archive) ofPatient(tag dicom.Tag) writer {
 	case dict.PatientSex:
 		return a.sex
 	case dict.NumberOfPatientRelatedStudies:
-		return number(func(r *row) uint64 { return a.studiesOf(r.patient) })
+		return number(func(r *row) uint64 { return a.StudiesOf(r.patient) })
 	case dict.NumberOfPatientRelatedInstances:
-		return number(func(r *row) uint64 { return a.imagesOfPatient(r.patient) })
+		return number(func(r *row) uint64 { return a.ImagesOfPatient(r.patient) })
 	}
 	return nil
 }
@@ -98,12 +99,12 @@ func (a *archive) ofStudy(tag dicom.Tag) writer {
 	case dict.StudyID:
 		return number(func(r *row) uint64 { return r.study + 1 })
 	case dict.NumberOfStudyRelatedSeries:
-		return number(func(r *row) uint64 { return a.seriesOf(r.study) })
+		return number(func(r *row) uint64 { return a.SeriesOf(r.study) })
 	case dict.NumberOfStudyRelatedInstances:
-		if a.service.silent >= silentStudy {
+		if a.service.Silent >= plan.SilentStudy {
 			return nil
 		}
-		return number(func(r *row) uint64 { return a.imagesOf(r.study) })
+		return number(func(r *row) uint64 { return a.ImagesOf(r.study) })
 	}
 	return nil
 }
@@ -119,12 +120,12 @@ func (a *archive) ofSeries(tag dicom.Tag) writer {
 	case dict.SeriesDate:
 		return a.studyDate
 	case dict.SeriesDescription:
-		return constant("Series " + plantedName)
+		return constant("Series " + plan.PlantedName)
 	case dict.NumberOfSeriesRelatedInstances:
-		if a.service.silent >= silentSeries {
+		if a.service.Silent >= plan.SilentSeries {
 			return nil
 		}
-		return number(func(r *row) uint64 { return a.imagesOfSeries(r.study, r.series) })
+		return number(func(r *row) uint64 { return a.ImagesOfSeries(r.study, r.series) })
 	}
 	return nil
 }

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/json"
 	"fmt"
+	"github.com/leadglass/leadglass/internal/fleet/plan"
 	"mime/multipart"
 	"net/http"
 	"net/textproto"
@@ -25,13 +26,13 @@ type dicomweb struct {
 	most    uint64 // matches in one page; servers differ
 }
 
-func newDICOMweb(w *webService, a *archive) *dicomweb {
+func newDICOMweb(w *plan.WebService, a *archive) *dicomweb {
 	unicoded := *a
 	names := *a.names
-	names.coded, names.charset = names.utf8, "ISO_IR 192"
+	names.Coded, names.Charset = names.Utf8, "ISO_IR 192"
 	unicoded.names = &names
-	d := &dicomweb{archive: &unicoded, base: "/dicom-web", wado: w.wado, most: []uint64{100, 500, 1 << 40}[a.number%3]}
-	if w.page == pageDcm4cheArc {
+	d := &dicomweb{archive: &unicoded, base: "/dicom-web", wado: w.WADO, most: []uint64{100, 500, 1 << 40}[a.Number%3]}
+	if w.Page == plan.PageDcm4cheArc {
 		d.base = "/dcm4chee-arc/aets/DCM4CHEE/rs"
 	}
 	return d
@@ -167,7 +168,7 @@ func (d *dicomweb) write(w http.ResponseWriter, q *query, limit, offset uint64) 
 		q.json(&out, r)
 	}
 	out.WriteString("]\n")
-	if n == 0 && d.archive.number%2 == 0 {
+	if n == 0 && d.archive.Number%2 == 0 {
 		w.WriteHeader(http.StatusNoContent) // PS3.18 table 10.6.3-2; the others send an empty list
 		return
 	}

@@ -2,6 +2,7 @@ package fleet
 
 import (
 	"bytes"
+	"github.com/leadglass/leadglass/internal/fleet/plan"
 	"net/http"
 	"net/http/httptest"
 
@@ -13,20 +14,20 @@ import (
 // Tongues are the countries that stand for each set of names.
 func Tongues() []string {
 	list := []string{""}
-	for i := range tongues {
-		list = append(list, tongues[i].countries...)
+	for i := range plan.Tongues {
+		list = append(list, plan.Tongues[i].Countries...)
 	}
 	return list
 }
 
 // Names encodes all names of a country's archives.
 func Names(country string) (charset string, coded [][]byte, err error) {
-	t := tongueOf(country)
-	l, err := newLexicon(t)
+	t := plan.TongueOf(country)
+	l, err := plan.NewLexicon(t)
 	if err != nil {
-		return t.charset, nil, err
+		return t.Charset, nil, err
 	}
-	return t.charset, l.coded, nil
+	return t.Charset, l.Coded, nil
 }
 
 // Shown is a software of the catalogue with what its pages show.
@@ -42,22 +43,22 @@ type Shown struct {
 // Catalogue is every software with its pages and what is around them.
 func Catalogue() []Shown {
 	var list []Shown
-	for i := range catalogue {
-		s := &catalogue[i]
-		shown := Shown{Product: s.product, Version: s.version, Viewer: s.page.viewer(), Clues: product.Clues{
-			ImplementationClassUID: s.classUID, ImplementationVersionName: s.versionName,
+	for i := range plan.Catalogue {
+		s := &plan.Catalogue[i]
+		shown := Shown{Product: s.Product, Version: s.Version, Viewer: s.Page.Viewer(), Clues: product.Clues{
+			ImplementationClassUID: s.ClassUID, ImplementationVersionName: s.VersionName,
 		}}
-		d := &dicomService{software: s}
-		var webs []*webService
-		if s.page != noPage {
-			w := &webService{port: 8080, page: s.page, stack: stackOf(s.page, 0), software: s}
+		d := &plan.DICOMService{Software: s}
+		var webs []*plan.WebService
+		if s.Page != plan.NoPage {
+			w := &plan.WebService{Port: 8080, Page: s.Page, Stack: plan.StackOf(s.Page, 0), Software: s}
 			webs = append(webs, w)
 			shown.Clues.Pages = read(newWeb(w, nil), w)
 		}
-		for _, r := range releases(d, webs) {
-			shown.Releases = append(shown.Releases, [2]string{r.product, r.version})
+		for _, r := range plan.Releases(d, webs) {
+			shown.Releases = append(shown.Releases, [2]string{r.Product, r.Version})
 		}
-		shown.Vulnerabilities = vulnerabilities(releases(d, webs))
+		shown.Vulnerabilities = plan.Vulnerabilities(plan.Releases(d, webs))
 		for _, p := range shown.Clues.Pages {
 			shown.Login = shown.Login || p.Status == 401 || bytes.Contains(p.Body, []byte("password"))
 		}
@@ -67,9 +68,9 @@ func Catalogue() []Shown {
 }
 
 // read reads the pages of a web service as a surveyor does.
-func read(h http.Handler, w *webService) []product.Page {
+func read(h http.Handler, w *plan.WebService) []product.Page {
 	paths := []string{"/"}
-	pages, _ := w.pages()
+	pages, _ := w.Pages()
 	for path := range pages {
 		if path != "/" {
 			paths = append(paths, path)
@@ -91,34 +92,34 @@ func read(h http.Handler, w *webService) []product.Page {
 }
 
 // Archive is the arithmetic of an archive, for tests of it.
-type Archive struct{ c content }
+type Archive struct{ c plan.Content }
 
 // NewArchive makes one of that many studies, images and patients.
 func NewArchive(seed, studies, images, patients uint64) *Archive {
-	return &Archive{content{seed: seed, studies: studies, images: images, patients: patients, firstDay: dayOf(2008, 2, 29), days: 4206}}
+	return &Archive{plan.Content{Seed: seed, Studies: studies, Images: images, Patients: patients, FirstDay: plan.DayOf(2008, 2, 29), Days: 4206}}
 }
 
 // The arithmetic.
-func (a *Archive) ImagesOf(i uint64) uint64           { return a.c.imagesOf(i) }
-func (a *Archive) ImagesBefore(i uint64) uint64       { return a.c.imagesBefore(i) }
-func (a *Archive) SeriesOf(i uint64) uint64           { return a.c.seriesOf(i) }
-func (a *Archive) ImagesOfSeries(i, s uint64) uint64  { return a.c.imagesOfSeries(i, s) }
-func (a *Archive) When(i uint64) (int64, int)         { return a.c.when(i) }
-func (a *Archive) Since(day int64, second int) uint64 { return a.c.since(day, second) }
-func (a *Archive) Born(p uint64) int64                { return a.c.born(p) }
-func (a *Archive) BornSince(day int64) uint64         { return a.c.bornSince(day) }
-func (a *Archive) PatientOf(i uint64) uint64          { return a.c.patientOf(i) }
-func (a *Archive) StudiesOf(p uint64) uint64          { return a.c.studiesOf(p) }
-func (a *Archive) ImagesOfPatient(p uint64) uint64    { return a.c.imagesOfPatient(p) }
-func (a *Archive) Busiest() uint64                    { return a.c.busiest() }
+func (a *Archive) ImagesOf(i uint64) uint64           { return a.c.ImagesOf(i) }
+func (a *Archive) ImagesBefore(i uint64) uint64       { return a.c.ImagesBefore(i) }
+func (a *Archive) SeriesOf(i uint64) uint64           { return a.c.SeriesOf(i) }
+func (a *Archive) ImagesOfSeries(i, s uint64) uint64  { return a.c.ImagesOfSeries(i, s) }
+func (a *Archive) When(i uint64) (int64, int)         { return a.c.When(i) }
+func (a *Archive) Since(day int64, second int) uint64 { return a.c.Since(day, second) }
+func (a *Archive) Born(p uint64) int64                { return a.c.Born(p) }
+func (a *Archive) BornSince(day int64) uint64         { return a.c.BornSince(day) }
+func (a *Archive) PatientOf(i uint64) uint64          { return a.c.PatientOf(i) }
+func (a *Archive) StudiesOf(p uint64) uint64          { return a.c.StudiesOf(p) }
+func (a *Archive) ImagesOfPatient(p uint64) uint64    { return a.c.ImagesOfPatient(p) }
+func (a *Archive) Busiest() uint64                    { return a.c.Busiest() }
 
 // Find counts the answers to an identifier, and how many studies were looked at.
 func (a *Archive) Find(id *dicom.Dataset) (answers, looked int, ok bool) {
-	l, err := newLexicon(tongueOf(""))
+	l, err := plan.NewLexicon(plan.TongueOf(""))
 	if err != nil {
 		return 0, 0, false
 	}
-	arc := newArchive(&dicomService{holds: &a.c}, l)
+	arc := newArchive(&plan.DICOMService{Holds: &a.c}, l)
 	q, ok := newQuery(arc, id, dicom.ExplicitVRLittleEndian)
 	if !ok {
 		return 0, 0, false
@@ -138,49 +139,49 @@ func (a *Archive) Find(id *dicom.Dataset) (answers, looked int, ok bool) {
 }
 
 // Civil and the others are the calendar.
-func Civil(day int64) (int, int, int)         { return civil(day) }
-func DayOf(y, m, d int) int64                 { return dayOf(y, m, d) }
-func ParseDate(s string) (int64, bool)        { return parseDate(s) }
-func ParseTime(s string) (int, bool)          { return parseTime(s) }
-func Apportion(n uint64, w []uint64) []uint64 { return apportion(n, w) }
+func Civil(day int64) (int, int, int)         { return plan.Civil(day) }
+func DayOf(y, m, d int) int64                 { return plan.DayOf(y, m, d) }
+func ParseDate(s string) (int64, bool)        { return plan.ParseDate(s) }
+func ParseTime(s string) (int, bool)          { return plan.ParseTime(s) }
+func Apportion(n uint64, w []uint64) []uint64 { return plan.Apportion(n, w) }
 
 // PatientID and PatientOfID are the two directions of an archive's numbering.
-func PatientID(form int, p uint64) string            { return string(identifiers(form).append(nil, p)) }
-func PatientOfID(form int, id string) (uint64, bool) { return identifiers(form).number(id) }
+func PatientID(form int, p uint64) string            { return string(plan.Identifiers(form).Append(nil, p)) }
+func PatientOfID(form int, id string) (uint64, bool) { return plan.Identifiers(form).Number(id) }
 
 // Roles counts the DICOM services of a plan by role.
-func (p *Plan) Roles() map[string]int {
+func Roles(p *plan.Plan) map[string]int {
 	m := map[string]int{}
-	for _, h := range p.hosts {
-		for _, d := range h.dicom {
-			m[d.role]++
+	for _, h := range p.Hosts {
+		for _, d := range h.DICOM {
+			m[d.Role]++
 		}
-		for _, o := range h.others {
-			m["other "+string(o.kind)]++
+		for _, o := range h.Others {
+			m["other "+string(o.Kind)]++
 		}
-		for _, w := range h.web {
-			m["page "+string(w.page)]++
+		for _, w := range h.Web {
+			m["page "+string(w.Page)]++
 		}
 	}
 	return m
 }
 
 // Address is that of a service in that role, "" where the plan has none.
-func (p *Plan) Address(role string) string {
-	for _, h := range p.hosts {
-		for _, d := range h.dicom {
-			if d.role == role && d.sameAs == nil {
-				return h.address(d.port)
+func Address(p *plan.Plan, role string) string {
+	for _, h := range p.Hosts {
+		for _, d := range h.DICOM {
+			if d.Role == role && d.SameAs == nil {
+				return h.Address(d.Port)
 			}
 		}
-		for _, o := range h.others {
-			if "other "+string(o.kind) == role {
-				return h.address(o.port)
+		for _, o := range h.Others {
+			if "other "+string(o.Kind) == role {
+				return h.Address(o.Port)
 			}
 		}
-		for _, w := range h.web {
-			if "page "+string(w.page) == role {
-				return h.address(w.port)
+		for _, w := range h.Web {
+			if "page "+string(w.Page) == role {
+				return h.Address(w.Port)
 			}
 		}
 	}
@@ -188,11 +189,11 @@ func (p *Plan) Address(role string) string {
 }
 
 // Cap is the most answers of the service at an address.
-func (p *Plan) Cap(address string) int {
-	for _, h := range p.hosts {
-		for _, d := range h.dicom {
-			if h.address(d.port) == address {
-				return d.cap
+func Cap(p *plan.Plan, address string) int {
+	for _, h := range p.Hosts {
+		for _, d := range h.DICOM {
+			if h.Address(d.Port) == address {
+				return d.Cap
 			}
 		}
 	}

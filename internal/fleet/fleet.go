@@ -21,6 +21,7 @@ import (
 	"crypto/tls"
 	"errors"
 	"fmt"
+	"github.com/leadglass/leadglass/internal/fleet/plan"
 	"io"
 	"io/fs"
 	"log"
@@ -47,14 +48,14 @@ type Fleet struct {
 
 // Start listens on every port of the plan and serves until ctx ends or Close.
 // When it returns without an error, everything answers.
-func Start(ctx context.Context, p *Plan) (*Fleet, error) {
+func Start(ctx context.Context, p *plan.Plan) (*Fleet, error) {
 	s, err := newStarter(p)
 	if err != nil {
 		return nil, err
 	}
 	f := s.fleet
 	f.ctx, f.cancel = context.WithCancel(ctx)
-	for _, h := range p.hosts {
+	for _, h := range p.Hosts {
 		if err := s.host(h); err != nil {
 			f.Close()
 			return nil, err
@@ -87,27 +88,27 @@ func (f *Fleet) stop() {
 // starter is what starting needs and serving does not.
 type starter struct {
 	fleet        *Fleet
-	lexicons     map[*tongue]*lexicon
-	archives     map[*dicomService]*archive
+	lexicons     map[*plan.Tongue]*plan.Lexicon
+	archives     map[*plan.DICOMService]*archive
 	certificates *certificateStore
 }
 
-func newStarter(p *Plan) (*starter, error) {
-	s := &starter{fleet: &Fleet{}, lexicons: map[*tongue]*lexicon{}, archives: map[*dicomService]*archive{}}
+func newStarter(p *plan.Plan) (*starter, error) {
+	s := &starter{fleet: &Fleet{}, lexicons: map[*plan.Tongue]*plan.Lexicon{}, archives: map[*plan.DICOMService]*archive{}}
 	if err := enoughDescriptors(p); err != nil {
 		return nil, err
 	}
 	var err error
-	s.certificates, err = newCertificates(p.config.Now)
+	s.certificates, err = newCertificates(p.Config.Now)
 	return s, err
 }
 
 // enoughDescriptors: package os has raised the soft limit to the hard one.
-func enoughDescriptors(p *Plan) error {
+func enoughDescriptors(p *plan.Plan) error {
 	const spare = 2048 // for connections
 	listeners := uint64(0)
-	for _, h := range p.hosts {
-		listeners += uint64(len(h.dicom) + len(h.web) + len(h.others))
+	for _, h := range p.Hosts {
+		listeners += uint64(len(h.DICOM) + len(h.Web) + len(h.Others))
 	}
 	var limit syscall.Rlimit
 	if err := syscall.Getrlimit(syscall.RLIMIT_NOFILE, &limit); err != nil {
@@ -121,24 +122,24 @@ func enoughDescriptors(p *Plan) error {
 }
 
 // host starts everything on one address.
-func (s *starter) host(h *host) error {
-	for _, d := range h.dicom {
+func (s *starter) host(h *plan.Host) error {
+	for _, d := range h.DICOM {
 		if err := s.dicom(h, d); err != nil {
 			return err
 		}
 	}
-	for _, w := range h.web {
+	for _, w := range h.Web {
 		if err := s.web(h, w); err != nil {
 			return err
 		}
 	}
-	for _, o := range h.others {
-		ln, err := listen(h, o.port)
+	for _, o := range h.Others {
+		ln, err := listen(h, o.Port)
 		if err != nil {
 			return err
 		}
 		s.fleet.plain = append(s.fleet.plain, ln)
-		s.fleet.wg.Go(func() { s.fleet.serveStranger(ln, o.kind) }) // ends when Close closes ln
+		s.fleet.wg.Go(func() { s.fleet.serveStranger(ln, o.Kind) }) // ends when Close closes ln
 	}
 	return nil
 }
@@ -148,13 +149,13 @@ func (s *starter) host(h *host) error {
 // C-CANCEL arrives while there is something left to cancel.
 const sendBuffer = 64 << 10
 
-func listen(h *host, port uint16) (net.Listener, error) {
+func listen(h *plan.Host, port uint16) (net.Listener, error) {
 	lc := net.ListenConfig{Control: func(_, _ string, c syscall.RawConn) error {
 		return c.Control(func(fd uintptr) { // connections inherit it; without it all works too
 			_ = syscall.SetsockoptInt(int(fd), syscall.SOL_SOCKET, syscall.SO_SNDBUF, sendBuffer)
 		})
 	}}
-	ln, err := lc.Listen(context.Background(), "tcp4", h.address(port))
+	ln, err := lc.Listen(context.Background(), "tcp4", h.Address(port))
 	if errors.Is(err, fs.ErrPermission) {
 		return nil, fmt.Errorf("fleet: listening: %w: ports below 1024 are for root; --high-ports leaves them out", err)
 	}
@@ -164,16 +165,16 @@ func listen(h *host, port uint16) (net.Listener, error) {
 	return ln, nil
 }
 
-func (s *starter) dicom(h *host, d *dicomService) error {
+func (s *starter) dicom(h *plan.Host, d *plan.DICOMService) error {
 	a, err := s.archive(d)
 	if err != nil {
 		return err
 	}
-	ln, err := listen(h, d.port)
+	ln, err := listen(h, d.Port)
 	if err != nil {
 		return err
 	}
-	server := (&session{service: d, archive: a}).server(s.certificates.config(d.tls))
+	server := (&session{service: d, archive: a}).server(s.certificates.config(d.TLS))
 	s.fleet.archives = append(s.fleet.archives, server)
 	s.fleet.wg.Go(func() { _ = server.Serve(ln) }) // ends when Close closes the server
 	return nil
@@ -181,39 +182,39 @@ func (s *starter) dicom(h *host, d *dicomService) error {
 
 // archive returns what answers for the content of a service, nil where it has
 // none.
-func (s *starter) archive(d *dicomService) (*archive, error) {
-	if d == nil || d.holds == nil {
+func (s *starter) archive(d *plan.DICOMService) (*archive, error) {
+	if d == nil || d.Holds == nil {
 		return nil, nil
 	}
-	if d.sameAs != nil {
-		d = d.sameAs
+	if d.SameAs != nil {
+		d = d.SameAs
 	}
 	if a := s.archives[d]; a != nil {
 		return a, nil
 	}
-	names := s.lexicons[d.words]
+	names := s.lexicons[d.Words]
 	if names == nil {
 		var err error
-		if names, err = newLexicon(d.words); err != nil {
+		if names, err = plan.NewLexicon(d.Words); err != nil {
 			return nil, err
 		}
-		s.lexicons[d.words] = names
+		s.lexicons[d.Words] = names
 	}
 	a := newArchive(d, names)
 	s.archives[d] = a
 	return a, nil
 }
 
-func (s *starter) web(h *host, w *webService) error {
-	a, err := s.archive(w.archive)
+func (s *starter) web(h *plan.Host, w *plan.WebService) error {
+	a, err := s.archive(w.Archive)
 	if err != nil {
 		return err
 	}
-	ln, err := listen(h, w.port)
+	ln, err := listen(h, w.Port)
 	if err != nil {
 		return err
 	}
-	if c := s.certificates.config(w.https); c != nil {
+	if c := s.certificates.config(w.HTTPS); c != nil {
 		c.NextProtos = []string{"http/1.1"}
 		ln = tls.NewListener(ln, c)
 	}

@@ -136,7 +136,7 @@ func TestFleet_AnswersWhatTheTruthSays(t *testing.T) {
 	all := systems(p)
 	asked := 0
 	for _, role := range []string{"open", "two-ports", "study-root-only", "implicit-only", "worklist", "wrong-port", "social", "defence", "ransom", "slow", "empty"} {
-		s := all[p.Address(role)]
+		s := all[fleet.Address(p, role)]
 		c, _ := associate(t, s.Address)
 		got := find(t, c, dimse.StudyRootFind, "STUDY", dict.NumberOfStudyRelatedInstances, map[dicom.Tag]string{dict.StudyInstanceUID: ""})
 		if got.status != dimse.Success || got.answers != s.Studies || got.sum != s.Images {
@@ -157,7 +157,7 @@ func TestFleet_AnswersWhatTheTruthSays(t *testing.T) {
 
 func TestFleet_ShowsWhatIdentifies(t *testing.T) {
 	p := start(t)
-	c, _ := associate(t, p.Address("social"))
+	c, _ := associate(t, fleet.Address(p, "social"))
 	got := find(t, c, dimse.StudyRootFind, "STUDY", 0, map[dicom.Tag]string{
 		dict.StudyInstanceUID: "", dict.PatientName: "*", dict.PatientID: "866-40-0001", dict.PatientBirthDate: "", dict.StudyDate: "",
 		dict.StudyDescription: "", dict.ReferringPhysicianName: "", dict.PatientComments: "",
@@ -170,7 +170,7 @@ func TestFleet_ShowsWhatIdentifies(t *testing.T) {
 		t.Error("a return key that the archive does not know is not empty")
 	}
 	for _, pattern := range []string{"*ZWYX^*", "*zwyx^?*"} {
-		if n := find(t, c, dimse.StudyRootFind, "STUDY", 0, map[dicom.Tag]string{dict.PatientName: pattern}).answers; n != systems(p)[p.Address("social")].Studies {
+		if n := find(t, c, dimse.StudyRootFind, "STUDY", 0, map[dicom.Tag]string{dict.PatientName: pattern}).answers; n != systems(p)[fleet.Address(p, "social")].Studies {
 			t.Errorf("%q matches %d studies", pattern, n)
 		}
 	}
@@ -182,10 +182,10 @@ func TestFleet_ShowsWhatIdentifies(t *testing.T) {
 func TestFleet_Caps(t *testing.T) {
 	p := start(t)
 	for role, want := range map[string]dimse.Status{"capped": dimse.OutOfResources, "capped-quiet": dimse.Success} {
-		s := systems(p)[p.Address(role)]
+		s := systems(p)[fleet.Address(p, role)]
 		c, _ := associate(t, s.Address)
 		got := find(t, c, dimse.StudyRootFind, "STUDY", dict.NumberOfStudyRelatedInstances, nil)
-		if limit := int64(p.Cap(s.Address)); got.answers != limit || got.status != want || s.Studies <= limit {
+		if limit := int64(fleet.Cap(p, s.Address)); got.answers != limit || got.status != want || s.Studies <= limit {
 			t.Errorf("%s: %d of %d studies, status %04X; want %d and %04X", role, got.answers, s.Studies, uint16(got.status), limit, uint16(want))
 		}
 		var n, images int64 // month by month all come
@@ -207,7 +207,7 @@ func date(day int64) string {
 
 func TestFleet_Stalls(t *testing.T) {
 	p := start(t)
-	c, _ := associate(t, p.Address("stalls"))
+	c, _ := associate(t, fleet.Address(p, "stalls"))
 	begun := time.Now()
 	got := find(t, c, dimse.StudyRootFind, "STUDY", 0, nil)
 	if got.status != dimse.UnableToProcess || got.answers != 25 || time.Since(begun) < 900*time.Millisecond {
@@ -221,7 +221,7 @@ func TestFleet_Stalls(t *testing.T) {
 func TestFleet_LeavesNumbersOut(t *testing.T) {
 	p := start(t)
 	for role, level := range map[string]string{"silent-studies": "SERIES", "silent-series": "IMAGE"} {
-		s := systems(p)[p.Address(role)]
+		s := systems(p)[fleet.Address(p, role)]
 		c, _ := associate(t, s.Address)
 		if got := find(t, c, dimse.StudyRootFind, "STUDY", dict.NumberOfStudyRelatedInstances, nil); got.answers != s.Studies || got.sum != 0 {
 			t.Errorf("%s: %d studies that say %d images; want %d that say nothing", role, got.answers, got.sum, s.Studies)
@@ -256,7 +256,7 @@ func TestFleet_Rejects(t *testing.T) {
 func TestFleet_BindsTitles(t *testing.T) {
 	p := start(t)
 	for i, calling := range []ul.AETitle{"FIRST", "SECOND", "FIRST"} {
-		a, err := dial(t, p.Address("binds-titles"), nil, calling)
+		a, err := dial(t, fleet.Address(p, "binds-titles"), nil, calling)
 		if (err == nil) != (calling == "FIRST") {
 			t.Errorf("attempt %d as %s: %v", i, calling, err)
 		}
@@ -275,7 +275,7 @@ func TestFleet_NegotiatesAsItBehaves(t *testing.T) {
 		"wrong-port-echo":   {dimse.Verification},
 		"patient-root-only": {dimse.Verification, dimse.PatientRootFind},
 	} {
-		_, a := associate(t, p.Address(role))
+		_, a := associate(t, fleet.Address(p, role))
 		for _, class := range everything[:4] {
 			_, _, ok := a.ContextFor(class)
 			wanted := false
@@ -286,15 +286,15 @@ func TestFleet_NegotiatesAsItBehaves(t *testing.T) {
 				t.Errorf("%s: %s accepted is %v", role, class, ok)
 			}
 		}
-		if s := systems(p)[p.Address(role)]; string(a.Answer().User.ImplementationClassUID) != s.ImplementationClassUID {
+		if s := systems(p)[fleet.Address(p, role)]; string(a.Answer().User.ImplementationClassUID) != s.ImplementationClassUID {
 			t.Errorf("%s names itself %q, the truth says %q", role, a.Answer().User.ImplementationClassUID, s.ImplementationClassUID)
 		}
 	}
-	_, a := associate(t, p.Address("implicit-only"))
+	_, a := associate(t, fleet.Address(p, "implicit-only"))
 	if _, ts, _ := a.ContextFor(dimse.StudyRootFind); ts != dicom.ImplicitVRLittleEndian.UID {
 		t.Errorf("implicit-only took %s", ts)
 	}
-	c, _ := associate(t, p.Address("refuses-find"))
+	c, _ := associate(t, fleet.Address(p, "refuses-find"))
 	if got := find(t, c, dimse.StudyRootFind, "STUDY", 0, nil); got.status == dimse.Success || got.answers != 0 {
 		t.Errorf("refuses-find: %d answers, status %04X", got.answers, uint16(got.status))
 	}
@@ -383,24 +383,24 @@ func TestFleet_SpeaksTLS(t *testing.T) {
 	p := start(t)
 	secure := &tls.Config{InsecureSkipVerify: true, MinVersion: tls.VersionTLS10}
 	for _, role := range []string{"tls", "tls-expired", "tls-unknown"} {
-		if _, err := dial(t, p.Address(role), nil, "TEST"); err == nil {
+		if _, err := dial(t, fleet.Address(p, role), nil, "TEST"); err == nil {
 			t.Errorf("%s: an association in the clear", role)
 		}
-		a, err := dial(t, p.Address(role), secure, "TEST")
+		a, err := dial(t, fleet.Address(p, role), secure, "TEST")
 		if err != nil {
 			t.Errorf("%s: %v", role, err)
 			continue
 		}
 		_ = a.Abort(0)
 	}
-	if _, err := dial(t, p.Address("client-certificate"), secure, "TEST"); err == nil {
+	if _, err := dial(t, fleet.Address(p, "client-certificate"), secure, "TEST"); err == nil {
 		t.Error("client-certificate: an association without a certificate")
 	}
 }
 
 func TestFleet_Worklist(t *testing.T) {
 	p := start(t)
-	c, _ := associate(t, p.Address("worklist"))
+	c, _ := associate(t, fleet.Address(p, "worklist"))
 	got := find(t, c, dimse.WorklistFind, "", 0, map[dicom.Tag]string{dict.PatientName: ""})
 	if got.answers < 4 || got.last.String(dict.ReasonForTheRequestedProcedure) == "" || len(got.last.Sequence(dict.ScheduledProcedureStepSequence)) != 1 {
 		t.Errorf("%d entries, the last is %v", got.answers, got.last)
@@ -412,7 +412,7 @@ func TestFleet_Strangers(t *testing.T) {
 	for kind, want := range map[string]string{
 		"ssh": "SSH-2.0-", "smtp": "220 ", "http": "HTTP/1.1 400", "endless": "ok ok ok", "claims": "\x02\x00\xff\xff\xff\xff", "echo": "hello", "hangs-up": "", "ftp": "220 (",
 	} {
-		conn, err := net.Dial("tcp", p.Address("other "+kind))
+		conn, err := net.Dial("tcp", fleet.Address(p, "other "+kind))
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -518,7 +518,7 @@ func TestFleet_CloseEndsIt(t *testing.T) {
 	}
 	var held []net.Conn
 	for _, role := range []string{"open", "stalls", "other tarpit", "other silent", "page plain"} {
-		conn, err := net.Dial("tcp", p.Address(role))
+		conn, err := net.Dial("tcp", fleet.Address(p, role))
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -537,7 +537,7 @@ func TestFleet_CloseEndsIt(t *testing.T) {
 		}
 		conn.Close()
 	}
-	if _, err := net.DialTimeout("tcp", p.Address("open"), time.Second); err == nil {
+	if _, err := net.DialTimeout("tcp", fleet.Address(p, "open"), time.Second); err == nil {
 		t.Error("the fleet still listens")
 	}
 }

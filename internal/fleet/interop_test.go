@@ -8,6 +8,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/leadglass/leadglass/internal/fleet"
 )
 
 // peer runs a program of DCMTK or another that Debian has.
@@ -47,7 +49,7 @@ func TestInterop_Echoscu(t *testing.T) {
 	for role, want := range map[string]string{
 		"open": "Received Echo Response (Success)", "echo-only": "Received Echo Response (Success)", "rejects": "Association Rejected",
 	} {
-		host, port := hostPort(t, p.Address(role))
+		host, port := hostPort(t, fleet.Address(p, role))
 		if out, _ := peer(t, "echoscu", "-v", host, port); !strings.Contains(out, want) {
 			t.Errorf("%s: echoscu says\n%s\nwant %q", role, out, want)
 		}
@@ -58,7 +60,7 @@ func TestInterop_Findscu(t *testing.T) {
 	p := start(t)
 	all := systems(p)
 	for _, role := range []string{"open", "implicit-only", "worklist", "social"} {
-		s := all[p.Address(role)]
+		s := all[fleet.Address(p, role)]
 		host, port := hostPort(t, s.Address)
 		out, code := peer(t, "findscu", "-S", "-k", "QueryRetrieveLevel=STUDY", "-k", "StudyInstanceUID", "-k", "PatientName",
 			"-k", "StudyDate=19000101-20270101", "-k", "NumberOfStudyRelatedInstances", host, port)
@@ -66,7 +68,7 @@ func TestInterop_Findscu(t *testing.T) {
 			t.Errorf("%s: findscu shows %d studies of %d, exit code %d", role, n, s.Studies, code)
 		}
 	}
-	host, port := hostPort(t, p.Address("capped"))
+	host, port := hostPort(t, fleet.Address(p, "capped"))
 	if out, _ := peer(t, "findscu", "-S", "-v", "-k", "QueryRetrieveLevel=STUDY", "-k", "StudyInstanceUID", host, port); !strings.Contains(out, "OutOfResources") {
 		t.Errorf("capped: findscu says\n%s", out[max(0, len(out)-500):])
 	}
@@ -105,7 +107,7 @@ func TestInterop_Getscu(t *testing.T) {
 
 func TestInterop_Curl(t *testing.T) {
 	p := start(t)
-	out, code := peer(t, "curl", "-s", "--max-time", "10", "http://"+p.Address("page orthanc")+"/system")
+	out, code := peer(t, "curl", "-s", "--max-time", "10", "http://"+fleet.Address(p, "page orthanc")+"/system")
 	if code != 0 || !strings.Contains(out, `"DicomAet":"ORTHANC"`) {
 		t.Errorf("curl: exit code %d\n%s", code, out)
 	}

@@ -1,6 +1,7 @@
 package fleet
 
 import (
+	"github.com/leadglass/leadglass/internal/fleet/plan"
 	"strings"
 
 	"github.com/leadglass/leadglass/dicom"
@@ -60,27 +61,27 @@ func rangeOf(text string) (from, to string) {
 func (q *query) onlyDates(text, times string) bool {
 	a := q.archive
 	first, last := rangeOf(text)
-	s := span{0, a.studies}
+	s := span{0, a.Studies}
 	var from, to int64
 	var ok bool
 	if first != "" {
-		if from, ok = parseDate(first); !ok {
+		if from, ok = plan.ParseDate(first); !ok {
 			return false
 		}
-		s.from = a.since(from, 0)
+		s.from = a.Since(from, 0)
 	}
 	if last != "" {
-		if to, ok = parseDate(last); !ok {
+		if to, ok = plan.ParseDate(last); !ok {
 			return false
 		}
-		s.to = a.since(to+1, 0)
+		s.to = a.Since(to+1, 0)
 	}
 	q.studies = q.studies.meet(s)
 	if times == "" || first == "" || first != last {
 		return true
 	}
 	low, high, ok := secondsOf(times)
-	q.studies = q.studies.meet(span{a.since(from, low), a.since(from, high+1)})
+	q.studies = q.studies.meet(span{a.Since(from, low), a.Since(from, high+1)})
 	return ok
 }
 
@@ -90,10 +91,10 @@ func secondsOf(text string) (low, high int, ok bool) {
 	low, high = 0, 24*3600-1
 	ok = true
 	if first != "" {
-		low, ok = parseTime(first)
+		low, ok = plan.ParseTime(first)
 	}
 	if last != "" && ok {
-		high, ok = parseTime(last)
+		high, ok = plan.ParseTime(last)
 	}
 	return low, high, ok
 }
@@ -107,7 +108,7 @@ func (q *query) timeAlone(id *dicom.Dataset, text string) bool {
 	}
 	low, high, ok := secondsOf(text)
 	q.matches = append(q.matches, match{write: func(dst []byte, r *row) []byte {
-		if _, second := q.archive.when(r.study); second < low || second > high {
+		if _, second := q.archive.When(r.study); second < low || second > high {
 			return append(dst, 'x')
 		}
 		return dst
@@ -119,20 +120,20 @@ func (q *query) timeAlone(id *dicom.Dataset, text string) bool {
 func (q *query) onlyBorn(text string) bool {
 	a := q.archive
 	first, last := rangeOf(text)
-	s := span{0, a.patients}
+	s := span{0, a.Patients}
 	if first != "" {
-		day, ok := parseDate(first)
+		day, ok := plan.ParseDate(first)
 		if !ok {
 			return false
 		}
-		s.from = a.bornSince(day)
+		s.from = a.BornSince(day)
 	}
 	if last != "" {
-		day, ok := parseDate(last)
+		day, ok := plan.ParseDate(last)
 		if !ok {
 			return false
 		}
-		s.to = a.bornSince(day + 1)
+		s.to = a.BornSince(day + 1)
 	}
 	q.patients = q.patients.meet(s)
 	if q.level != patientLevel {

@@ -47,7 +47,7 @@ type match struct {
 // newQuery reads an identifier; ok is false where it is none (PS3.4 section
 // C.4.1.1.3.1).
 func newQuery(a *archive, id *dicom.Dataset, ts *dicom.TransferSyntax) (q *query, ok bool) {
-	q = &query{archive: a, patients: span{0, a.patients}, studies: span{0, a.studies}}
+	q = &query{archive: a, patients: span{0, a.Patients}, studies: span{0, a.Studies}}
 	q.level, ok = levelOf(id.String(dict.QueryRetrieveLevel))
 	if !ok {
 		return nil, false
@@ -75,7 +75,7 @@ func (q *query) column(tag dicom.Tag, vr dicom.VR, ts *dicom.TransferSyntax) {
 		write = constant(levelNames[q.level])
 	case tag == dict.SpecificCharacterSet:
 		return // see characterSet
-	case write == nil && tag == dict.NumberOfStudyRelatedInstances && a.number%2 == 1:
+	case write == nil && tag == dict.NumberOfStudyRelatedInstances && a.Number%2 == 1:
 		return // left out altogether, which others leave empty
 	}
 	q.columns = append(q.columns, newColumn(tag, vr, ts, write))
@@ -83,12 +83,12 @@ func (q *query) column(tag dicom.Tag, vr dicom.VR, ts *dicom.TransferSyntax) {
 
 // characterSet says how the names are written, where there are any.
 func (q *query) characterSet(ts *dicom.TransferSyntax) {
-	if q.archive.names.charset == "" {
+	if q.archive.names.Charset == "" {
 		return
 	}
 	for _, c := range q.columns {
 		if c.vr == dicom.PN && c.write != nil {
-			first := newColumn(dict.SpecificCharacterSet, dicom.CS, ts, constant(q.archive.names.charset))
+			first := newColumn(dict.SpecificCharacterSet, dicom.CS, ts, constant(q.archive.names.Charset))
 			q.columns = append(q.columns, first)
 			slices.SortStableFunc(q.columns, func(a, b column) int { return cmp.Compare(a.tag, b.tag) })
 			return
@@ -151,8 +151,8 @@ func (q *query) onlyPatient(text string) bool {
 		q.compare(dict.PatientID, text)
 		return true
 	}
-	p, ok := q.archive.service.ids.number(text)
-	if !ok || p >= q.archive.patients {
+	p, ok := q.archive.service.IDs.Number(text)
+	if !ok || p >= q.archive.Patients {
 		q.none = true
 		return true
 	}
@@ -208,7 +208,7 @@ func (q *query) eachStudy(r *row, found func() bool) {
 	}
 	first, step := q.studies.from, uint64(1)
 	if q.patient != nil { // every one of the patient's studies is patients apart
-		step = a.patients
+		step = a.Patients
 		first = *q.patient
 		if q.studies.from > first {
 			first += (q.studies.from - first + step - 1) / step * step
@@ -224,7 +224,7 @@ func (q *query) eachStudy(r *row, found func() bool) {
 // take completes the row of a study and says whether the keys take it.
 func (q *query) take(r *row) bool {
 	a := q.archive
-	r.patient = a.patientOf(r.study)
+	r.patient = a.PatientOf(r.study)
 	switch {
 	case r.study < q.studies.from || r.study >= q.studies.to:
 		return false
@@ -240,7 +240,7 @@ func (q *query) take(r *row) bool {
 // their instances.
 func (q *query) eachSeries(r *row, pass func(*row) bool) bool {
 	a := q.archive
-	for r.series = range a.seriesOf(r.study) {
+	for r.series = range a.SeriesOf(r.study) {
 		if q.series != "" && string(a.seriesUID(nil, r)) != q.series {
 			continue
 		}
@@ -250,7 +250,7 @@ func (q *query) eachSeries(r *row, pass func(*row) bool) bool {
 			}
 			continue
 		}
-		for r.instance = range a.imagesOfSeries(r.study, r.series) {
+		for r.instance = range a.ImagesOfSeries(r.study, r.series) {
 			if q.instance != "" && string(a.instanceUID(nil, r)) != q.instance {
 				continue
 			}

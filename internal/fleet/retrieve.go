@@ -22,8 +22,8 @@ func (s *session) wanted(id *dicom.Dataset) (*query, bool) {
 
 // Get answers C-GET: it refuses, or sends what there is.
 func (s *session) Get(ctx context.Context, q *dimse.Query, send dimse.SubOperations) (*dimse.Response, error) {
-	if s.service.retrieve != dimse.Success {
-		return &dimse.Response{Status: s.service.retrieve}, nil
+	if s.service.Retrieve != dimse.Success {
+		return &dimse.Response{Status: s.service.Retrieve}, nil
 	}
 	if s.archive == nil {
 		return &dimse.Response{}, nil
@@ -62,8 +62,8 @@ func (s *session) sendImage(ctx context.Context, r *row, send dimse.SubOperation
 // Move answers C-MOVE. Nobody is a known destination, which shows only where
 // there is something to move.
 func (s *session) Move(_ context.Context, q *dimse.Query, _ func(*dimse.Response) error) (*dimse.Response, error) {
-	if s.service.retrieve != dimse.Success {
-		return &dimse.Response{Status: s.service.retrieve}, nil
+	if s.service.Retrieve != dimse.Success {
+		return &dimse.Response{Status: s.service.Retrieve}, nil
 	}
 	if s.archive == nil {
 		return &dimse.Response{}, nil
@@ -95,8 +95,8 @@ func (a *archive) image(r *row) ([]byte, error) {
 		}
 		d.Set(dicom.Element{Tag: tag, VR: vr, Value: v})
 	}
-	if a.names.charset != "" {
-		text(dict.SpecificCharacterSet, dicom.CS, constant(a.names.charset))
+	if a.names.Charset != "" {
+		text(dict.SpecificCharacterSet, dicom.CS, constant(a.names.Charset))
 	}
 	text(dict.SOPClassUID, dicom.UI, constant(string(secondaryCapture)))
 	text(dict.SOPInstanceUID, dicom.UI, a.instanceUID)

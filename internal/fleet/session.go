@@ -2,6 +2,7 @@ package fleet
 
 import (
 	"context"
+	"github.com/leadglass/leadglass/internal/fleet/plan"
 	"io"
 	"time"
 
@@ -16,7 +17,7 @@ const secondaryCapture dicom.UID = dict.SecondaryCaptureImageStorage
 // session answers DIMSE requests as its service behaves. What it offers follows
 // from the service; what is not offered is never asked.
 type session struct {
-	service *dicomService
+	service *plan.DICOMService
 	archive *archive // nil holds nothing
 }
 
@@ -24,22 +25,22 @@ type session struct {
 func (s *session) Offers() ul.Supported {
 	d := s.service
 	syntaxes := []dicom.UID{dicom.ExplicitVRLittleEndian.UID, dicom.ImplicitVRLittleEndian.UID}
-	if d.implicit {
+	if d.Implicit {
 		syntaxes = syntaxes[1:]
 	}
 	table := ul.Supported{}
-	if d.echo {
+	if d.Echo {
 		table[dimse.Verification] = syntaxes
 	}
-	for _, m := range d.models {
-		table[m.find()] = syntaxes
+	for _, m := range d.Models {
+		table[classOf(m)] = syntaxes
 	}
-	if d.holds != nil {
+	if d.Holds != nil {
 		for class := range s.retrievals() {
 			table[class] = syntaxes
 		}
 	}
-	if d.store {
+	if d.Store {
 		for _, class := range dimse.StorageClasses() {
 			table[class] = syntaxes
 		}
@@ -50,16 +51,16 @@ func (s *session) Offers() ul.Supported {
 // retrievals are the SOP classes of C-GET and C-MOVE that are taken.
 func (s *session) retrievals() map[dicom.UID]bool {
 	list := map[dicom.UID]bool{}
-	for _, m := range s.service.models {
+	for _, m := range s.service.Models {
 		switch m {
-		case patientRoot:
+		case plan.PatientRoot:
 			list[dimse.PatientRootMove] = true
-			if !s.service.moves {
+			if !s.service.Moves {
 				list[dimse.PatientRootGet] = true
 			}
-		case studyRoot:
+		case plan.StudyRoot:
 			list[dimse.StudyRootMove] = true
-			if !s.service.moves {
+			if !s.service.Moves {
 				list[dimse.StudyRootGet] = true
 			}
 		}
@@ -67,12 +68,12 @@ func (s *session) retrievals() map[dicom.UID]bool {
 	return list
 }
 
-// find is the SOP class that C-FIND asks a model by.
-func (m model) find() dicom.UID {
+// classOf is the SOP class that C-FIND asks a model by.
+func classOf(m plan.Model) dicom.UID {
 	switch m {
-	case patientRoot:
+	case plan.PatientRoot:
 		return dimse.PatientRootFind
-	case studyRoot:
+	case plan.StudyRoot:
 		return dimse.StudyRootFind
 	}
 	return dimse.WorklistFind
@@ -93,8 +94,8 @@ func (s *session) Store(_ context.Context, rq *dimse.StoreRequest) dimse.Status 
 func (s *session) Find(ctx context.Context, q *dimse.Query, to dimse.Matches) (dimse.Status, error) {
 	d := s.service
 	switch {
-	case d.refuses != dimse.Success:
-		return d.refuses, nil
+	case d.Refuses != dimse.Success:
+		return d.Refuses, nil
 	case q.Model == dimse.WorklistFind:
 		return s.findWorklist(to)
 	case s.archive == nil:
@@ -104,10 +105,10 @@ func (s *session) Find(ctx context.Context, q *dimse.Query, to dimse.Matches) (d
 	if !ok || asked.level == patientLevel && q.Model != dimse.PatientRootFind {
 		return dimse.IdentifierMismatch, nil
 	}
-	if d.honeypot == trapEndless {
+	if d.Honeypot == plan.TrapEndless {
 		return s.findWithoutEnd(ctx, asked, to)
 	}
-	if d.stalls > 0 && asked.more(d.stalls) {
+	if d.Stalls > 0 && asked.more(d.Stalls) {
 		return s.stall(ctx, asked, to)
 	}
 	return s.answer(ctx, asked, to)
@@ -125,8 +126,8 @@ func (s *session) answer(ctx context.Context, q *query, to dimse.Matches) (dimse
 	var buf []byte
 	sent := 0
 	for r := range q.each() {
-		if sent == s.service.cap && sent > 0 {
-			if s.service.capQuiet {
+		if sent == s.service.Cap && sent > 0 {
+			if s.service.CapQuiet {
 				return dimse.Success, nil
 			}
 			return dimse.OutOfResources, nil
@@ -148,9 +149,9 @@ func (s *session) answer(ctx context.Context, q *query, to dimse.Matches) (dimse
 // pause is how long the answer after so many takes to find.
 func (s *session) pause(sent int) time.Duration {
 	if sent == firstPage {
-		return s.service.latency + nextPage
+		return s.service.Latency + nextPage
 	}
-	return s.service.latency
+	return s.service.Latency
 }
 
 // more says whether there are more answers than n.
@@ -179,7 +180,7 @@ func (s *session) stall(ctx context.Context, q *query, to dimse.Matches) (dimse.
 			return dimse.UnableToProcess, err
 		}
 	}
-	return dimse.UnableToProcess, sleep(ctx, s.service.patience)
+	return dimse.UnableToProcess, sleep(ctx, s.service.Patience)
 }
 
 // sleep waits, or until ctx ends.
@@ -197,8 +198,8 @@ func sleep(ctx context.Context, d time.Duration) error {
 // findWithoutEnd answers anything with what it has, over and over.
 func (s *session) findWithoutEnd(ctx context.Context, q *query, to dimse.Matches) (dimse.Status, error) {
 	var buf []byte
-	for r := (row{}); ctx.Err() == nil; r.study = (r.study + 1) % s.archive.studies {
-		r.patient = s.archive.patientOf(r.study)
+	for r := (row{}); ctx.Err() == nil; r.study = (r.study + 1) % s.archive.Studies {
+		r.patient = s.archive.PatientOf(r.study)
 		buf = q.encode(buf[:0], &r)
 		if err := to.SendEncoded(buf); err != nil {
 			return dimse.UnableToProcess, err

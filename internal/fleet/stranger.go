@@ -3,6 +3,7 @@ package fleet
 import (
 	"context"
 	"errors"
+	"github.com/leadglass/leadglass/internal/fleet/plan"
 	"io"
 	"math/rand/v2"
 	"net"
@@ -50,7 +51,7 @@ func (c *connections) close() {
 const strangerTime = 5 * time.Minute
 
 // serveStranger accepts until the listener is closed.
-func (f *Fleet) serveStranger(ln net.Listener, kind other) {
+func (f *Fleet) serveStranger(ln net.Listener, kind plan.Other) {
 	for {
 		conn, err := ln.Accept()
 		if err != nil {
@@ -70,40 +71,40 @@ func (f *Fleet) serveStranger(ln net.Listener, kind other) {
 			ctx, cancel := context.WithTimeout(f.ctx, strangerTime)
 			defer cancel()
 			_ = conn.SetDeadline(time.Now().Add(strangerTime))
-			kind.talk(ctx, conn)
+			talk(ctx, conn, kind)
 		})
 	}
 }
 
 // talk is how a stranger behaves on a connection.
-func (o other) talk(ctx context.Context, conn net.Conn) {
+func talk(ctx context.Context, conn net.Conn, o plan.Other) {
 	switch o {
-	case otherSSH:
+	case plan.OtherSSH:
 		banner(conn, "SSH-2.0-OpenSSH_7.4\r\n")
-	case otherSMTP:
+	case plan.OtherSMTP:
 		banner(conn, "220 mail.invalid ESMTP Postfix\r\n")
-	case otherFTP:
+	case plan.OtherFTP:
 		banner(conn, "220 (vsFTPd 3.0.2)\r\n")
-	case otherHTTP:
+	case plan.OtherHTTP:
 		plainHTTP(conn)
-	case otherSilent:
+	case plan.OtherSilent:
 		_, _ = io.Copy(io.Discard, conn)
-	case otherTarpit:
+	case plan.OtherTarpit:
 		drip(ctx, conn, []byte{'-'}, 3*time.Second)
-	case otherSlow:
+	case plan.OtherSlow:
 		drip(ctx, conn, slowAnswer(), 2*time.Second)
-	case otherEndless:
+	case plan.OtherEndless:
 		endless(conn, func(b []byte) { fill(b, "ok ") })
-	case otherEndsHTTP:
+	case plan.OtherEndsHTTP:
 		if _, err := io.WriteString(conn, "HTTP/1.1 200 OK\r\nContent-Type: text/html\r\nServer: nginx\r\n\r\n<html><body>"); err == nil {
 			endless(conn, func(b []byte) { fill(b, "<p>more</p>\n") })
 		}
-	case otherGarbage:
+	case plan.OtherGarbage:
 		garbage(conn)
-	case otherEcho:
+	case plan.OtherEcho:
 		_, _ = io.Copy(conn, conn)
-	case otherHangs:
-	case otherClaims: // an A-ASSOCIATE-AC that claims all that its length can say
+	case plan.OtherHangs:
+	case plan.OtherClaims: // an A-ASSOCIATE-AC that claims all that its length can say
 		_, _ = conn.Write([]byte{2, 0, 0xFF, 0xFF, 0xFF, 0xFF})
 		_, _ = io.Copy(io.Discard, conn)
 	}

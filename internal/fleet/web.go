@@ -2,34 +2,25 @@ package fleet
 
 import (
 	"fmt"
+	"github.com/leadglass/leadglass/internal/fleet/plan"
 	"io"
 	"net/http"
 	"strings"
 )
 
-// webPage is one answer of a web server.
-type webPage struct {
-	status   int
-	title    string
-	body     string // HTML within <body>, or everything where kind is set
-	kind     string // Content-Type, "" is HTML made of title and body
-	location string // of a redirection
-	realm    string // of a demand for a password
-}
-
 // web serves the pages of one service: those of its product, its DICOMweb where
 // that is open, and nothing else.
 type web struct {
-	service *webService
-	pages   map[string]webPage // by path and query
-	every   *webPage           // what all other paths show; nil is not found
-	search  *dicomweb          // nil is none
+	service *plan.WebService
+	pages   map[string]plan.WebPage // by path and query
+	every   *plan.WebPage           // what all other paths show; nil is not found
+	search  *dicomweb               // nil is none
 }
 
-func newWeb(w *webService, a *archive) http.Handler {
+func newWeb(w *plan.WebService, a *archive) http.Handler {
 	h := &web{service: w}
-	h.pages, h.every = w.pages()
-	if w.qido {
+	h.pages, h.every = w.Pages()
+	if w.QIDO {
 		h.search = newDICOMweb(w, a)
 	}
 	return h
@@ -37,7 +28,7 @@ func newWeb(w *webService, a *archive) http.Handler {
 
 // ServeHTTP answers a request.
 func (h *web) ServeHTTP(w http.ResponseWriter, r *http.Request) {
-	for name, value := range h.service.stack.headers() {
+	for name, value := range h.service.Stack.Headers() {
 		w.Header().Set(name, value)
 	}
 	if h.search != nil && strings.HasPrefix(r.URL.Path, h.search.base+"/") {
@@ -45,30 +36,31 @@ func (h *web) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	if p, ok := h.pages[r.URL.RequestURI()]; ok {
-		p.write(w)
+		write(&p, w)
 		return
 	}
 	if h.every != nil {
-		h.every.write(w)
+		write(h.every, w)
 		return
 	}
-	notFound := webPage{status: http.StatusNotFound, title: "404 Not Found", body: "<h1>Not Found</h1>"}
-	notFound.write(w)
+	notFound := plan.WebPage{Status: http.StatusNotFound, Title: "404 Not Found", Body: "<h1>Not Found</h1>"}
+	write(&notFound, w)
 }
 
-func (p *webPage) write(w http.ResponseWriter) {
-	if p.location != "" {
-		w.Header().Set("Location", p.location)
+// write sends a page.
+func write(p *plan.WebPage, w http.ResponseWriter) {
+	if p.Location != "" {
+		w.Header().Set("Location", p.Location)
 	}
-	if p.realm != "" {
-		w.Header().Set("WWW-Authenticate", fmt.Sprintf("Basic realm=%q", p.realm))
+	if p.Realm != "" {
+		w.Header().Set("WWW-Authenticate", fmt.Sprintf("Basic realm=%q", p.Realm))
 	}
-	kind, text := p.kind, p.body
+	kind, text := p.Kind, p.Body
 	if kind == "" {
 		kind = "text/html; charset=utf-8"
-		text = "<!DOCTYPE html>\n<html><head><title>" + p.title + "</title></head>\n<body>" + p.body + "</body></html>\n"
+		text = "<!DOCTYPE html>\n<html><head><title>" + p.Title + "</title></head>\n<body>" + p.Body + "</body></html>\n"
 	}
 	w.Header().Set("Content-Type", kind)
-	w.WriteHeader(p.status)
+	w.WriteHeader(p.Status)
 	_, _ = io.WriteString(w, text)
 }

@@ -1,6 +1,7 @@
 package fleet
 
 import (
+	"github.com/leadglass/leadglass/internal/fleet/plan"
 	"strings"
 
 	"github.com/leadglass/leadglass/dicom"
@@ -11,7 +12,7 @@ import (
 // findWorklist shows the steps that are scheduled, whatever is asked: worklists
 // that answer anyone rarely look further (PS3.4 table K.6-1).
 func (s *session) findWorklist(to dimse.Matches) (dimse.Status, error) {
-	for i := range s.service.worklist {
+	for i := range s.service.Worklist {
 		if err := to.Send(s.archive.scheduled(uint64(i))); err != nil {
 			return dimse.UnableToProcess, err
 		}
@@ -21,8 +22,8 @@ func (s *session) findWorklist(to dimse.Matches) (dimse.Status, error) {
 
 // scheduled is entry i of the worklist; its patients have been here before.
 func (a *archive) scheduled(i uint64) *dicom.Dataset {
-	r := &row{study: i % max(1, a.studies)}
-	r.patient = a.patientOf(r.study)
+	r := &row{study: i % max(1, a.Studies)}
+	r.patient = a.PatientOf(r.study)
 	d, step := &dicom.Dataset{}, &dicom.Dataset{}
 	set := func(tag dicom.Tag, vr dicom.VR, w writer) {
 		v := w(nil, r)
@@ -31,8 +32,8 @@ func (a *archive) scheduled(i uint64) *dicom.Dataset {
 		}
 		d.Set(dicom.Element{Tag: tag, VR: vr, Value: v})
 	}
-	if a.names.charset != "" {
-		set(dict.SpecificCharacterSet, dicom.CS, constant(a.names.charset))
+	if a.names.Charset != "" {
+		set(dict.SpecificCharacterSet, dicom.CS, constant(a.names.Charset))
 	}
 	set(dict.AccessionNumber, dicom.SH, a.accession)
 	set(dict.ReferringPhysicianName, dicom.PN, a.referring)
@@ -42,12 +43,12 @@ func (a *archive) scheduled(i uint64) *dicom.Dataset {
 	set(dict.PatientSex, dicom.CS, a.sex)
 	d.SetString(dict.StudyInstanceUID, strings.TrimRight(string(a.studyUID(nil, r)), "\x00")+".9")
 	set(dict.RequestedProcedureDescription, dicom.LO, a.description)
-	set(dict.ReasonForTheRequestedProcedure, dicom.LO, constant("Follow-up "+plantedName))
-	step.SetString(dict.Modality, a.modalityOf(r.study))
+	set(dict.ReasonForTheRequestedProcedure, dicom.LO, constant("Follow-up "+plan.PlantedName))
+	step.SetString(dict.Modality, a.ModalityOf(r.study))
 	step.SetString(dict.ScheduledStationAETitle, "ARCHIVE")
 	step.SetString(dict.ScheduledProcedureStepStartDate, string(a.studyDate(nil, r)))
 	step.SetString(dict.ScheduledProcedureStepStartTime, string(a.studyTime(nil, r)))
-	step.SetString(dict.ScheduledProcedureStepDescription, "Scheduled "+plantedName)
+	step.SetString(dict.ScheduledProcedureStepDescription, "Scheduled "+plan.PlantedName)
 	d.SetSequence(dict.ScheduledProcedureStepSequence, step)
 	return d
 }

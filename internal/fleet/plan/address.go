@@ -1,4 +1,4 @@
-package fleet
+package plan
 
 import (
 	"encoding/binary"
@@ -44,13 +44,13 @@ func (b *builder) planPorts() {
 		}
 		switch {
 		case d.role == "wrong-port" || d.role == "wrong-port-echo":
-			d.main.port = 8080
-		case d.main.tls != nil:
-			d.main.port = b.securePort()
+			d.main.Port = 8080
+		case d.main.TLS != nil:
+			d.main.Port = b.securePort()
 		default:
-			d.main.port = b.dicomPort()
+			d.main.Port = b.dicomPort()
 		}
-		if len(d.host.dicom) == 2 {
+		if len(d.host.DICOM) == 2 {
 			b.twoPorts(d)
 		}
 	}
@@ -59,7 +59,7 @@ func (b *builder) planPorts() {
 // twoPorts: one archive on two ports, in the order of the scope.
 func (b *builder) twoPorts(d *draft) {
 	clear := slices.DeleteFunc(slices.Clone(b.size.dicomPorts), func(p uint16) bool { return p == 2762 })
-	d.host.dicom[0].port, d.host.dicom[1].port = clear[0], clear[1]
+	d.host.DICOM[0].Port, d.host.DICOM[1].Port = clear[0], clear[1]
 }
 
 // planAddresses puts one to three hosts of a country into each network and the
@@ -102,10 +102,10 @@ func (b *builder) place(sites []*site) error {
 		offsets := b.rng.Perm(int(span) - 2)
 		for j, h := range s.hosts {
 			h.addr = v4(from + 1 + uint32(offsets[j]))
-			b.plan.hosts = append(b.plan.hosts, h)
+			b.plan.Hosts = append(b.plan.Hosts, h)
 		}
 	}
-	slices.SortFunc(b.plan.hosts, func(x, y *host) int { return x.addr.Compare(y.addr) })
+	slices.SortFunc(b.plan.Hosts, func(x, y *Host) int { return x.addr.Compare(y.addr) })
 	b.plan.sites = sites
 	return nil
 }

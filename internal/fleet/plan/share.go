@@ -1,4 +1,4 @@
-package fleet
+package plan
 
 import (
 	"cmp"
@@ -9,7 +9,7 @@ import (
 // apportion splits total by weights so that the parts add up to it exactly: each
 // part gets the whole of its quota, and what remains goes to the largest
 // remainders (Hamilton's method). Weights that are all zero count as equal.
-func apportion(total uint64, weights []uint64) []uint64 {
+func Apportion(total uint64, weights []uint64) []uint64 {
 	parts := make([]uint64, len(weights))
 	var sum uint64
 	for _, w := range weights {
@@ -23,7 +23,7 @@ func apportion(total uint64, weights []uint64) []uint64 {
 		for i := range equal {
 			equal[i] = 1
 		}
-		return apportion(total, equal)
+		return Apportion(total, equal)
 	}
 	type remainder struct {
 		i    int
@@ -55,7 +55,7 @@ func muldiv(a, b, c uint64) uint64 {
 
 // mix is a stateless hash (the finaliser of SplitMix64): what depends on an
 // index, as a name does, comes from it and needs no storage.
-func mix(seed, i uint64) uint64 {
+func Mix(seed, i uint64) uint64 {
 	z := seed + (i+1)*0x9E3779B97F4A7C15
 	z = (z ^ z>>30) * 0xBF58476D1CE4E5B9
 	z = (z ^ z>>27) * 0x94D049BB133111EB

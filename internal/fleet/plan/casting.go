@@ -1,4 +1,4 @@
-package fleet
+package plan
 
 import "fmt"
 
@@ -8,16 +8,16 @@ func (b *builder) planSoftware() {
 	c := &casting{builder: b, uses: map[identity]int{}}
 	webOnly := map[identity]int{}
 	for _, d := range b.drafts {
-		if d.role == "stranger" || d.main == nil || d.main.reject != nil {
+		if d.role == "stranger" || d.main == nil || d.main.Reject != nil {
 			continue
 		}
 		p := d.page()
-		fits := func(s *software) bool { return s.page == p }
+		fits := func(s *software) bool { return s.Page == p }
 		switch {
 		case d.webOnly:
-			d.main.software = b.draw(fits)
-			webOnly[d.main.software.withoutAssociation().identity()]++
-		case len(d.host.dicom) > 1 || len(d.host.web) > 0: // shows more than one association
+			d.main.Software = b.draw(fits)
+			webOnly[d.main.Software.withoutAssociation().identity()]++
+		case len(d.host.DICOM) > 1 || len(d.host.Web) > 0: // shows more than one association
 			c.take(d, b.draw(fits))
 		default:
 			c.plain = append(c.plain, d)
@@ -31,33 +31,33 @@ func (b *builder) planSoftware() {
 	}
 	c.share(int(b.size.clustered) - grouped)
 	for _, d := range b.drafts {
-		for _, w := range d.host.web {
-			w.software = d.main.software
+		for _, w := range d.host.Web {
+			w.Software = d.main.Software
 		}
 	}
 }
 
-// page is the product page on the host, noPage where there is none.
+// page is the product page on the host, NoPage where there is none.
 func (d *draft) page() page {
-	for _, w := range d.host.web {
-		if w.page != pagePlain {
-			return w.page
+	for _, w := range d.host.Web {
+		if w.Page != pagePlain {
+			return w.Page
 		}
 	}
-	return noPage
+	return NoPage
 }
 
 // draw draws a software by how often it is met.
 func (b *builder) draw(fits func(*software) bool) *software {
-	weights := make([]uint64, len(catalogue))
-	for i := range catalogue {
-		weights[i] = catalogue[i].share
+	weights := make([]uint64, len(Catalogue))
+	for i := range Catalogue {
+		weights[i] = Catalogue[i].share
 	}
-	i, ok := b.pick(weights, func(i int) bool { return fits(&catalogue[i]) })
+	i, ok := b.pick(weights, func(i int) bool { return fits(&Catalogue[i]) })
 	if !ok {
-		return &catalogue[0]
+		return &Catalogue[0]
 	}
-	return &catalogue[i]
+	return &Catalogue[i]
 }
 
 // casting is who runs what.
@@ -69,9 +69,9 @@ type casting struct {
 }
 
 func (c *casting) take(d *draft, s *software) {
-	d.main.software = s
-	c.uses[s.identity()] += len(d.host.dicom)
-	c.total += len(d.host.dicom)
+	d.main.Software = s
+	c.uses[s.identity()] += len(d.host.DICOM)
+	c.total += len(d.host.DICOM)
 }
 
 // share gives the plain systems their software so that grouped systems in all
@@ -87,10 +87,10 @@ func (c *casting) share(grouped int) {
 	c.shuffle(c.plain)
 	n := 0
 	for ; n < len(c.plain) && n < alone-single; n++ {
-		c.plain[n].main.software = c.houseMade(n)
+		c.plain[n].main.Software = c.houseMade(n)
 	}
 	shared := c.plain[n:]
-	alike := func(s *software) bool { return s.page == noPage && (single == 0 || c.uses[s.identity()] != 1) }
+	alike := func(s *software) bool { return s.Page == NoPage && (single == 0 || c.uses[s.identity()] != 1) }
 	for _, d := range shared {
 		c.take(d, c.draw(alike))
 	}
@@ -99,17 +99,17 @@ func (c *casting) share(grouped int) {
 
 // join gives those whose software nobody else has the commonest.
 func (c *casting) join(shared []*draft) {
-	most := &catalogue[0]
-	for i := range catalogue {
-		if s := &catalogue[i]; s.page == noPage && c.uses[s.identity()] > c.uses[most.identity()] {
+	most := &Catalogue[0]
+	for i := range Catalogue {
+		if s := &Catalogue[i]; s.Page == NoPage && c.uses[s.identity()] > c.uses[most.identity()] {
 			most = s
 		}
 	}
 	for _, d := range shared {
-		if s := d.main.software; c.uses[s.identity()] == 1 {
+		if s := d.main.Software; c.uses[s.identity()] == 1 {
 			c.uses[s.identity()]--
 			c.uses[most.identity()]++
-			d.main.software = most
+			d.main.Software = most
 		}
 	}
 }
@@ -119,7 +119,7 @@ func (c *casting) join(shared []*draft) {
 func (c *casting) houseMade(i int) *software {
 	names := []string{"RADSTORE", "IMGGATE", "XRAYBOX", "ARCHIVIO", "KLINIKARCHIV", "ESTUDIO", "DIAGVAULT"}
 	return &software{
-		classUID:    fmt.Sprintf("1.2.826.0.1.3680043.10.%d.%d", 7000+i, 1+c.intn(40)),
-		versionName: fmt.Sprintf("%s_%d%d", names[i%len(names)], 1+c.intn(9), i%10),
+		ClassUID:    fmt.Sprintf("1.2.826.0.1.3680043.10.%d.%d", 7000+i, 1+c.intn(40)),
+		VersionName: fmt.Sprintf("%s_%d%d", names[i%len(names)], 1+c.intn(9), i%10),
 	}
 }

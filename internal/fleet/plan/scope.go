@@ -1,4 +1,4 @@
-package fleet
+package plan
 
 import (
 	"bytes"
@@ -12,7 +12,7 @@ import (
 
 // authorisation is who permits a survey of the fleet: whoever started it.
 func (p *Plan) authorisation() report.Authorisation {
-	day := p.config.Now.UTC().Truncate(24 * time.Hour)
+	day := p.Config.Now.UTC().Truncate(24 * time.Hour)
 	return report.Authorisation{
 		Organisation: "Fleet simulator on loopback",
 		Contact:      "operator@fleet.invalid",

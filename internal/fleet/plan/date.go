@@ -1,11 +1,11 @@
-package fleet
+package plan
 
 // Days are counted since 1970-01-01. The conversions are those of the proleptic
 // Gregorian calendar, by eras of 400 years: an archive writes two dates an
 // answer, and package time takes ten times as long.
 
 // civil returns the date of a day.
-func civil(day int64) (year, month, date int) {
+func Civil(day int64) (year, month, date int) {
 	z := day + 719468 // since 0000-03-01
 	era := z / 146097
 	doe := z - era*146097
@@ -25,7 +25,7 @@ func civil(day int64) (year, month, date int) {
 }
 
 // dayOf returns the day of a date.
-func dayOf(year, month, date int) int64 {
+func DayOf(year, month, date int) int64 {
 	y := int64(year)
 	if month <= 2 {
 		y--
@@ -42,22 +42,22 @@ func dayOf(year, month, date int) int64 {
 }
 
 // appendDate appends a day as a value of VR DA (PS3.5 section 6.2).
-func appendDate(dst []byte, day int64) []byte {
-	y, m, d := civil(day)
+func AppendDate(dst []byte, day int64) []byte {
+	y, m, d := Civil(day)
 	return append(dst,
 		byte('0'+y/1000), byte('0'+y/100%10), byte('0'+y/10%10), byte('0'+y%10),
 		byte('0'+m/10), byte('0'+m%10), byte('0'+d/10), byte('0'+d%10))
 }
 
 // appendTime appends a second of a day as a value of VR TM (PS3.5 section 6.2).
-func appendTime(dst []byte, second int) []byte {
+func AppendTime(dst []byte, second int) []byte {
 	h, m, s := second/3600, second/60%60, second%60
 	return append(dst,
 		byte('0'+h/10), byte('0'+h%10), byte('0'+m/10), byte('0'+m%10), byte('0'+s/10), byte('0'+s%10))
 }
 
 // parseDate reads a value of VR DA; the old form with points is read too.
-func parseDate(s string) (day int64, ok bool) {
+func ParseDate(s string) (day int64, ok bool) {
 	if len(s) == 10 && s[4] == '.' && s[7] == '.' {
 		s = s[:4] + s[5:7] + s[8:]
 	}
@@ -72,12 +72,12 @@ func parseDate(s string) (day int64, ok bool) {
 	if month < 1 || month > 12 || date < 1 || date > 31 {
 		return 0, false
 	}
-	return dayOf(year, month, date), true
+	return DayOf(year, month, date), true
 }
 
 // parseTime reads a value of VR TM in whole seconds; parts that are left out
 // are zero.
-func parseTime(s string) (second int, ok bool) {
+func ParseTime(s string) (second int, ok bool) {
 	for i := range len(s) {
 		if s[i] == '.' {
 			s = s[:i]

@@ -1,4 +1,4 @@
-package fleet
+package plan
 
 import (
 	"fmt"
@@ -22,7 +22,7 @@ func (p *Plan) Truth() *report.Survey {
 	s := &report.Survey{
 		Version: report.FormatVersion, Tool: "fleetsim",
 		Authorisation: p.authorisation(),
-		Started:       p.config.Now.UTC(), Finished: p.config.Now.UTC(),
+		Started:       p.Config.Now.UTC(), Finished: p.Config.Now.UTC(),
 		Answers: map[string]int64{},
 		Systems: []report.System{},
 	}
@@ -30,7 +30,7 @@ func (p *Plan) Truth() *report.Survey {
 		s.Hosts += int64(1) << (32 - site.block.Bits())
 	}
 	s.HostsAsked = s.Hosts
-	for _, h := range p.hosts {
+	for _, h := range p.Hosts {
 		s.Systems = append(s.Systems, p.systems(h)...)
 	}
 	slices.SortFunc(s.Systems, func(a, b report.System) int {
@@ -43,38 +43,38 @@ func (p *Plan) Truth() *report.Survey {
 }
 
 // systems are those of one host: its DICOM services, or an open web archive.
-func (p *Plan) systems(h *host) []report.System {
+func (p *Plan) systems(h *Host) []report.System {
 	var list []report.System
-	for i, d := range h.dicom {
-		var webs []*webService
+	for i, d := range h.DICOM {
+		var webs []*WebService
 		if i == 0 {
-			webs = h.web
+			webs = h.Web
 		}
 		list = append(list, p.system(h, d, webs))
 	}
-	if len(h.dicom) > 0 || len(h.web) == 0 {
+	if len(h.DICOM) > 0 || len(h.Web) == 0 {
 		return list
 	}
 	return append(list, p.webSystem(h))
 }
 
 // system is a DICOM service with what the web services of its host add.
-func (p *Plan) system(h *host, d *dicomService, webs []*webService) report.System {
+func (p *Plan) system(h *Host, d *DICOMService, webs []*WebService) report.System {
 	s := report.System{
-		Address: h.address(d.port), Country: h.site.country, Network: h.site.name,
+		Address: h.Address(d.Port), Country: h.site.country, Network: h.site.name,
 		Class: string(p.class(d)), Exposures: []string{},
 	}
-	if d.reject != nil {
+	if d.Reject != nil {
 		s.Reject = rejectReason(d)
 	}
 	if d.accepts() {
-		s.ImplementationClassUID, s.ImplementationVersionName = d.software.classUID, d.software.versionName
+		s.ImplementationClassUID, s.ImplementationVersionName = d.Software.ClassUID, d.Software.VersionName
 	}
 	p.software(&s, d, webs)
 	p.count(&s, d)
 	p.tls(&s, d)
-	if d.sameAs != nil {
-		s.SameArchiveAs = h.address(d.sameAs.port)
+	if d.SameAs != nil {
+		s.SameArchiveAs = h.Address(d.SameAs.Port)
 	}
 	s.Honeypot = trapSigns(d)
 	p.finish(&s, d, webs)
@@ -82,22 +82,22 @@ func (p *Plan) system(h *host, d *dicomService, webs []*webService) report.Syste
 }
 
 // webSystem is an open web archive on a host without DICOM.
-func (p *Plan) webSystem(h *host) report.System {
-	w := h.web[0]
-	d := w.archive
+func (p *Plan) webSystem(h *Host) report.System {
+	w := h.Web[0]
+	d := w.Archive
 	s := report.System{
-		Address: h.address(w.port), Country: h.site.country, Network: h.site.name,
+		Address: h.Address(w.Port), Country: h.site.country, Network: h.site.name,
 		Class: string(probe.Web), Exposures: []string{},
-		Patients: int64(d.holds.patients), Studies: int64(d.holds.studies), Images: int64(d.holds.images),
+		Patients: int64(d.Holds.Patients), Studies: int64(d.Holds.Studies), Images: int64(d.Holds.Images),
 	}
 	s.Count = exactly(&s, "qido-rs")
-	p.software(&s, nil, h.web)
-	p.finish(&s, nil, h.web)
+	p.software(&s, nil, h.Web)
+	p.finish(&s, nil, h.Web)
 	return s
 }
 
 // finish adds what follows from both kinds of service.
-func (p *Plan) finish(s *report.System, d *dicomService, webs []*webService) {
+func (p *Plan) finish(s *report.System, d *DICOMService, webs []*WebService) {
 	if s.Honeypot == nil {
 		s.Attributes = attributes(d, webs)
 		s.Indicators = indicators(d, webs)
@@ -106,12 +106,12 @@ func (p *Plan) finish(s *report.System, d *dicomService, webs []*webService) {
 	for _, w := range webs {
 		host, _, _ := strings.Cut(s.Address, ":")
 		s.Web = append(s.Web, report.Web{
-			Address: fmt.Sprintf("%s:%d", host, w.port), HTTPS: w.https != nil, Status: w.status(), Open: w.open(),
+			Address: fmt.Sprintf("%s:%d", host, w.Port), HTTPS: w.HTTPS != nil, Status: w.status(), Open: w.open(),
 		})
-		s.Retrievable = s.Retrievable || w.qido && w.wado
+		s.Retrievable = s.Retrievable || w.QIDO && w.WADO
 	}
 	if s.Honeypot == nil {
-		s.Vulnerabilities = vulnerabilities(releases(d, webs))
+		s.Vulnerabilities = Vulnerabilities(Releases(d, webs))
 	}
 	e := &exposures{list: s.Exposures}
 	e.ofDICOM(d)
@@ -121,56 +121,56 @@ func (p *Plan) finish(s *report.System, d *dicomService, webs []*webService) {
 }
 
 // class is what the port turns out to be.
-func (p *Plan) class(d *dicomService) probe.Class {
+func (p *Plan) class(d *DICOMService) probe.Class {
 	switch {
 	case d.demandsCertificate():
 		return probe.ClientCert
-	case d.tls != nil:
+	case d.TLS != nil:
 		return probe.TLSOnly
-	case d.reject != nil:
+	case d.Reject != nil:
 		return probe.Rejects
-	case !slices.Contains(p.size.dicomPorts, d.port):
+	case !slices.Contains(p.size.dicomPorts, d.Port):
 		return probe.WrongPort
 	}
 	return probe.AcceptsAnyone
 }
 
 // rejectReason is the reason in the words of PS3.8 table 9-21.
-func rejectReason(d *dicomService) string {
+func rejectReason(d *DICOMService) string {
 	type key struct{ source, reason uint8 }
 	return map[key]string{
 		{1, 1}: "no-reason-given", {1, 2}: "application-context-name-not-supported",
 		{1, 3}: "calling-ae-title-not-recognized", {1, 7}: "called-ae-title-not-recognized",
 		{2, 1}: "no-reason-given", {2, 2}: "protocol-version-not-supported",
 		{3, 1}: "temporary-congestion", {3, 2}: "local-limit-exceeded",
-	}[key{uint8(d.reject.Source), d.reject.Reason}]
+	}[key{uint8(d.Reject.Source), d.Reject.Reason}]
 }
 
 // software is what the visible clues tell: the archive's page more than its
 // association, and the association more than a viewer or server in front.
-func (p *Plan) software(s *report.System, d *dicomService, webs []*webService) {
+func (p *Plan) software(s *report.System, d *DICOMService, webs []*WebService) {
 	soft := &software{}
 	if d != nil && d.accepts() {
-		soft = d.software
+		soft = d.Software
 	}
 	for _, w := range webs {
 		if d == nil {
-			soft = w.software.withoutAssociation()
+			soft = w.Software.withoutAssociation()
 		}
 	}
-	s.Vendor, s.Product, s.Version = soft.vendor, soft.product, soft.version
+	s.Vendor, s.Product, s.Version = soft.vendor, soft.Product, soft.Version
 }
 
 // count is what the archive holds, as far as it answers.
-func (p *Plan) count(s *report.System, d *dicomService) {
+func (p *Plan) count(s *report.System, d *DICOMService) {
 	s.Count.Kind = report.CountNone
 	s.Retrievable = d.retrieves()
-	if d.honeypot != honest || !d.finds(patientRoot) && !d.finds(studyRoot) {
+	if d.Honeypot != Honest || !d.finds(PatientRoot) && !d.finds(StudyRoot) {
 		return
 	}
-	s.Studies, s.Images = int64(d.holds.studies), int64(d.holds.images)
-	if d.finds(patientRoot) {
-		s.Patients = int64(d.holds.patients)
+	s.Studies, s.Images = int64(d.Holds.Studies), int64(d.Holds.Images)
+	if d.finds(PatientRoot) {
+		s.Patients = int64(d.Holds.Patients)
 	}
 	s.Count = exactly(s, "c-find")
 }
@@ -182,39 +182,39 @@ func exactly(s *report.System, method string) report.Count {
 	}
 }
 
-func (p *Plan) tls(s *report.System, d *dicomService) {
-	if t := d.tls; t != nil {
+func (p *Plan) tls(s *report.System, d *DICOMService) {
+	if t := d.TLS; t != nil {
 		s.TLS = &report.TLS{
-			Versions: t.versions(), Faults: t.certificate.faults(),
-			NotAfter: t.certificate.notAfter(p.config.Now), ClientCert: t.demands,
+			Versions: t.versions(), Faults: t.Certificate.faults(),
+			NotAfter: t.Certificate.NotAfter(p.Config.Now), ClientCert: t.Demands,
 		}
 	}
 }
 
 // trapSigns are those that a honeypot gives itself away by, sorted.
-func trapSigns(d *dicomService) []string {
-	switch d.honeypot {
-	case honest:
+func trapSigns(d *DICOMService) []string {
+	switch d.Honeypot {
+	case Honest:
 		return nil
-	case trapEndless:
+	case TrapEndless:
 		return []string{probe.SignAbstractSyntax, probe.SignTransferSyntax, probe.SignSameAnswer}
 	case trapPorts:
 		return []string{probe.SignAbstractSyntax, probe.SignTransferSyntax, probe.SignEveryPort}
-	case trapParrot:
+	case TrapParrot:
 		return []string{probe.SignAbstractSyntax, probe.SignTransferSyntax, probe.SignEchoes}
 	}
 	return []string{probe.SignAbstractSyntax, probe.SignTransferSyntax}
 }
 
 // attributes are the keywords of what identifies somebody, sorted.
-func attributes(d *dicomService, webs []*webService) []string {
+func attributes(d *DICOMService, webs []*WebService) []string {
 	var list []string
 	add := func(words ...string) { list = append(list, words...) }
 	if d != nil && d.discloses() {
 		add("PatientBirthDate", "PatientID", "PatientName")
-		if d.finds(studyRoot) {
+		if d.finds(StudyRoot) {
 			add("StudyDate", "StudyDescription")
-			if !d.noDoctor {
+			if !d.NoDoctor {
 				add("ReferringPhysicianName")
 			}
 		}
@@ -223,9 +223,9 @@ func attributes(d *dicomService, webs []*webService) []string {
 		}
 	}
 	for _, w := range webs {
-		if w.qido {
+		if w.QIDO {
 			add("PatientBirthDate", "PatientID", "PatientName", "StudyDate", "StudyDescription")
-			if !w.archive.noDoctor {
+			if !w.Archive.NoDoctor {
 				add("ReferringPhysicianName")
 			}
 		}
@@ -235,29 +235,29 @@ func attributes(d *dicomService, webs []*webService) []string {
 }
 
 // discloses says whether C-FIND shows somebody.
-func (d *dicomService) discloses() bool {
-	return d.honeypot == honest && (d.finds(patientRoot) || d.finds(studyRoot)) && d.holds.studies > 0
+func (d *DICOMService) discloses() bool {
+	return d.Honeypot == Honest && (d.finds(PatientRoot) || d.finds(StudyRoot)) && d.Holds.Studies > 0
 }
 
-func indicators(d *dicomService, webs []*webService) []string {
+func indicators(d *DICOMService, webs []*WebService) []string {
 	var list []string
 	for _, w := range webs {
 		if w.mark != noMark {
 			list = append(list, string(w.mark))
 		}
 	}
-	if d != nil && d.ransom {
+	if d != nil && d.Ransom {
 		list = append(list, "ransom-note")
 	}
 	slices.Sort(list)
 	return list
 }
 
-func governmentIDs(d *dicomService) map[string]int {
-	if d == nil || !d.discloses() || d.ids.kind() == "" {
+func governmentIDs(d *DICOMService) map[string]int {
+	if d == nil || !d.discloses() || d.IDs.kind() == "" {
 		return nil
 	}
-	return map[string]int{d.ids.kind(): int(min(sampled, d.holds.studies))}
+	return map[string]int{d.IDs.kind(): int(min(sampled, d.Holds.Studies))}
 }
 
 // exposures collects ids.
@@ -274,38 +274,38 @@ func (e *exposures) sorted() []string {
 	return slices.Compact(e.list)
 }
 
-func (e *exposures) ofDICOM(d *dicomService) {
+func (e *exposures) ofDICOM(d *DICOMService) {
 	if d == nil {
 		return
 	}
-	e.add(exposure.AnyAETitle, d.accepts() && !d.binds)
-	e.add(exposure.EchoOpen, d.accepts() && d.echo)
-	e.add(exposure.FindPatientOpen, d.finds(patientRoot))
-	e.add(exposure.FindStudyOpen, d.finds(studyRoot))
-	e.add(exposure.FindWorklistOpen, d.finds(worklistModel) || d.honeypot != honest) // a trap takes every context
+	e.add(exposure.AnyAETitle, d.accepts() && !d.Binds)
+	e.add(exposure.EchoOpen, d.accepts() && d.Echo)
+	e.add(exposure.FindPatientOpen, d.finds(PatientRoot))
+	e.add(exposure.FindStudyOpen, d.finds(StudyRoot))
+	e.add(exposure.FindWorklistOpen, d.finds(worklistModel) || d.Honeypot != Honest) // a trap takes every context
 	e.add(exposure.RetrieveOpen, d.retrieves())
-	e.add(exposure.StoreOpen, d.accepts() && (d.store || d.honeypot != honest))
-	e.add(exposure.DICOMPlaintext, d.tls == nil)
-	if d.tls != nil {
-		e.add(exposure.TLSOld, d.tls.old())
-		faults := d.tls.certificate.faults()
+	e.add(exposure.StoreOpen, d.accepts() && (d.Store || d.Honeypot != Honest))
+	e.add(exposure.DICOMPlaintext, d.TLS == nil)
+	if d.TLS != nil {
+		e.add(exposure.TLSOld, d.TLS.old())
+		faults := d.TLS.Certificate.faults()
 		e.add(exposure.TLSCertificateExpired, slices.Contains(faults, "expired"))
 		e.add(exposure.TLSCertificateUntrusted, slices.Contains(faults, "self-signed") || slices.Contains(faults, "unknown-issuer"))
 	}
 }
 
-func (t *tlsPlan) old() bool {
+func (t *TLS) old() bool {
 	return slices.Contains(t.versions(), "1.0") || slices.Contains(t.versions(), "1.1")
 }
 
-func (e *exposures) ofWeb(webs []*webService) {
+func (e *exposures) ofWeb(webs []*WebService) {
 	for _, w := range webs {
-		e.add(exposure.QIDOOpen, w.qido)
-		e.add(exposure.WADOOpen, w.wado)
-		e.add(exposure.ViewerOpen, w.page.viewer())
-		e.add(exposure.ViewerPlaintext, w.page.viewer() && w.https == nil)
-		e.add(exposure.AdminOpen, w.page.admin())
-		if w.https != nil {
+		e.add(exposure.QIDOOpen, w.QIDO)
+		e.add(exposure.WADOOpen, w.WADO)
+		e.add(exposure.ViewerOpen, w.Page.Viewer())
+		e.add(exposure.ViewerPlaintext, w.Page.Viewer() && w.HTTPS == nil)
+		e.add(exposure.AdminOpen, w.Page.admin())
+		if w.HTTPS != nil {
 			e.add(exposure.TLSCertificateUntrusted, true)
 		}
 	}
@@ -323,12 +323,12 @@ func (e *exposures) ofSystem(s *report.System) {
 }
 
 // open names what is open, as report.Web lists it.
-func (w *webService) open() []string {
+func (w *WebService) open() []string {
 	var list []string
 	for _, o := range []struct {
 		is   bool
 		name string
-	}{{w.qido, "qido"}, {w.wado, "wado"}, {w.page.viewer(), "viewer"}, {w.page.admin(), "admin"}} {
+	}{{w.QIDO, "qido"}, {w.WADO, "wado"}, {w.Page.Viewer(), "viewer"}, {w.Page.admin(), "admin"}} {
 		if o.is {
 			list = append(list, o.name)
 		}

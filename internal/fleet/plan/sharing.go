@@ -1,4 +1,4 @@
-package fleet
+package plan
 
 import (
 	"fmt"
@@ -10,7 +10,7 @@ import (
 func (b *builder) planContent() error {
 	var archives, shared []*draft
 	for _, d := range b.drafts {
-		if d.role == "stranger" || d.main == nil || d.main.holds == nil || d.role == "empty" {
+		if d.role == "stranger" || d.main == nil || d.main.Holds == nil || d.role == "empty" {
 			continue
 		}
 		archives = append(archives, d)
@@ -42,9 +42,9 @@ func (b *builder) planEstimates(shared []*draft) {
 		if b.config.Estimates == 0 {
 			return
 		}
-		if d.role == "open" && len(d.host.web) == 0 {
-			d.main.silent, d.fixed = silentStudy, true
-			d.main.holds.studies = b.between(5_000, 9_000)
+		if d.role == "open" && len(d.host.Web) == 0 {
+			d.main.Silent, d.fixed = SilentStudy, true
+			d.main.Holds.Studies = b.between(5_000, 9_000)
 			b.config.Estimates--
 		}
 	}
@@ -55,10 +55,10 @@ func (b *builder) planEstimates(shared []*draft) {
 func (b *builder) shareStudies(archives, shared []*draft) error {
 	left := b.size.studies
 	for _, d := range archives {
-		if d.fixed && left < d.main.holds.studies {
+		if d.fixed && left < d.main.Holds.Studies {
 			return fmt.Errorf("fleet: %d studies are too few for this many systems", b.size.studies)
 		} else if d.fixed {
-			left -= d.main.holds.studies
+			left -= d.main.Holds.Studies
 		}
 	}
 	var open []*draft
@@ -83,8 +83,8 @@ func (b *builder) shareStudies(archives, shared []*draft) error {
 	if len(open) == 0 || left < uint64(len(open)) {
 		return fmt.Errorf("fleet: %d studies are too few for this many systems", b.size.studies)
 	}
-	for i, n := range apportion(left-uint64(len(open)), weights) {
-		open[i].main.holds.studies = n + 1
+	for i, n := range Apportion(left-uint64(len(open)), weights) {
+		open[i].main.Holds.Studies = n + 1
 	}
 	return nil
 }
@@ -92,7 +92,7 @@ func (b *builder) shareStudies(archives, shared []*draft) error {
 // planRetrieval chooses whose images can be taken: in each country about the
 // share that the study found, the largest archives that fit first.
 func (b *builder) planRetrieval(archives, shared []*draft) {
-	weigh := func(d *draft) uint64 { return d.main.holds.studies * max(1, d.country.perStudy) }
+	weigh := func(d *draft) uint64 { return d.main.Holds.Studies * max(1, d.country.perStudy) }
 	total, bared := map[*country]uint64{}, map[*country]uint64{}
 	for _, d := range archives {
 		total[d.country] += weigh(d)
@@ -143,8 +143,8 @@ func (b *builder) guard(d *draft) {
 	const destinationUnknown = dimse.MoveDestinationUnknown
 	// Not UnableToProcess: Orthanc says that of a study which it looked for in vain.
 	refusals := []dimse.Status{dimse.NotAuthorised, destinationUnknown, 0xA701, 0xA702}
-	d.main.retrieve = refusals[b.next()%uint64(len(refusals))]
-	d.main.moves = d.main.moves || d.main.retrieve == destinationUnknown
+	d.main.Retrieve = refusals[b.next()%uint64(len(refusals))]
+	d.main.Moves = d.main.Moves || d.main.Retrieve == destinationUnknown
 }
 
 // shareImages gives each study one image and shares the others by the country's
@@ -153,25 +153,25 @@ func (b *builder) shareImages(archives []*draft) error {
 	left := map[bool]uint64{true: b.size.accessible, false: b.size.images - b.size.accessible}
 	open := map[bool][]*draft{}
 	for _, d := range archives {
-		c := d.main.holds
-		c.images = c.studies
+		c := d.main.Holds
+		c.Images = c.Studies
 		if d.fixed {
-			c.images = c.studies * b.between(8, 20)
+			c.Images = c.Studies * b.between(8, 20)
 		} else {
 			open[d.bared] = append(open[d.bared], d)
 		}
-		if left[d.bared] < c.images {
+		if left[d.bared] < c.Images {
 			return fmt.Errorf("fleet: %d images are too few for this many studies and systems", b.size.images)
 		}
-		left[d.bared] -= c.images
+		left[d.bared] -= c.Images
 	}
 	for bared, list := range open {
 		weights := make([]uint64, len(list))
 		for i, d := range list {
-			weights[i] = d.main.holds.studies * max(1, d.country.perStudy-1)
+			weights[i] = d.main.Holds.Studies * max(1, d.country.perStudy-1)
 		}
-		for i, n := range apportion(left[bared], weights) {
-			list[i].main.holds.images += n
+		for i, n := range Apportion(left[bared], weights) {
+			list[i].main.Holds.Images += n
 		}
 		left[bared] = 0
 	}
@@ -183,26 +183,26 @@ func (b *builder) shareImages(archives []*draft) error {
 
 // finish settles what else an archive needs.
 func (b *builder) finish(d *draft, number uint64) {
-	c := d.main.holds
-	c.seed, c.number = b.rng.Uint64(), number
-	c.patients = max(1, c.studies*b.between(35, 65)/100)
-	switch d.main.ids {
+	c := d.main.Holds
+	c.Seed, c.Number = b.rng.Uint64(), number
+	c.Patients = max(1, c.Studies*b.between(35, 65)/100)
+	switch d.main.IDs {
 	case socialNumbers:
-		c.patients = min(c.patients, socialPatients)
+		c.Patients = min(c.Patients, socialPatients)
 	case defenceNumbers:
-		c.patients = min(c.patients, defencePatients)
+		c.Patients = min(c.Patients, defencePatients)
 	}
 	year := firstYears[b.intn(len(firstYears))]
-	c.firstDay = dayOf(year, 2, 29)
-	c.days = uint64(dayOf(2019, 9, 5) - c.firstDay) // the study ended then
-	if d.main.stalls < 0 {
-		d.main.stalls = int(max(25, c.studies/3))
+	c.FirstDay = DayOf(year, 2, 29)
+	c.Days = uint64(DayOf(2019, 9, 5) - c.FirstDay) // the study ended then
+	if d.main.Stalls < 0 {
+		d.main.Stalls = int(max(25, c.Studies/3))
 	}
-	for _, twin := range d.host.dicom {
-		if twin.sameAs == d.main {
-			port := twin.port
+	for _, twin := range d.host.DICOM {
+		if twin.SameAs == d.main {
+			port := twin.Port
 			*twin = *d.main
-			twin.sameAs, twin.port = d.main, port
+			twin.SameAs, twin.Port = d.main, port
 		}
 	}
 }

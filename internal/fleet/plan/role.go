@@ -1,4 +1,4 @@
-package fleet
+package plan
 
 import (
 	"time"
@@ -12,7 +12,7 @@ type role struct {
 	name   string
 	counts [4]int // in the presets' columns: full, small, tiny, bench
 	only   string // the country that it is met in, "" any
-	shape  func(b *builder, d *dicomService)
+	shape  func(b *builder, d *DICOMService)
 	// fixed bounds the studies of one system where its behaviour needs that;
 	// images are then fifteen a study or so.
 	fixed func(b *builder) (studies uint64)
@@ -25,18 +25,18 @@ func disclosing() []role {
 		{name: "capped", counts: [4]int{14, 2, 1, 0}, shape: capped(false), fixed: cappedStudies},
 		{name: "capped-quiet", counts: [4]int{10, 2, 1, 0}, shape: capped(true), fixed: cappedStudies},
 		{name: "stalls", counts: [4]int{6, 1, 1, 0}, shape: stalling, fixed: stallingStudies},
-		{name: "silent-studies", counts: [4]int{6, 1, 1, 0}, shape: silent(silentStudy), fixed: between(12, 40)},
-		{name: "silent-series", counts: [4]int{3, 1, 1, 0}, shape: silent(silentSeries), fixed: between(4, 9)},
-		{name: "study-root-only", counts: [4]int{40, 3, 1, 0}, shape: roots(studyRoot)},
-		{name: "patient-root-only", counts: [4]int{8, 1, 1, 0}, shape: roots(patientRoot)},
-		{name: "implicit-only", counts: [4]int{12, 2, 1, 0}, shape: func(b *builder, d *dicomService) { open(b, d); d.implicit = true }},
+		{name: "silent-studies", counts: [4]int{6, 1, 1, 0}, shape: silent(SilentStudy), fixed: between(12, 40)},
+		{name: "silent-series", counts: [4]int{3, 1, 1, 0}, shape: silent(SilentSeries), fixed: between(4, 9)},
+		{name: "study-root-only", counts: [4]int{40, 3, 1, 0}, shape: roots(StudyRoot)},
+		{name: "patient-root-only", counts: [4]int{8, 1, 1, 0}, shape: roots(PatientRoot)},
+		{name: "implicit-only", counts: [4]int{12, 2, 1, 0}, shape: func(b *builder, d *DICOMService) { open(b, d); d.Implicit = true }},
 		{name: "worklist", counts: [4]int{30, 3, 1, 0}, shape: withWorklist},
 		{name: "wrong-port", counts: [4]int{6, 1, 1, 0}, shape: open},
-		{name: "tls", counts: [4]int{1, 1, 1, 0}, shape: withTLS(selfSigned)},
+		{name: "tls", counts: [4]int{1, 1, 1, 0}, shape: withTLS(SelfSigned)},
 		{name: "slow", counts: [4]int{5, 1, 1, 0}, shape: slow, fixed: between(60, 200)},
-		{name: "social", counts: [4]int{12, 1, 1, 0}, only: "US", shape: func(b *builder, d *dicomService) { open(b, d); d.ids = socialNumbers }},
-		{name: "defence", counts: [4]int{4, 1, 1, 0}, only: "US", shape: func(b *builder, d *dicomService) { open(b, d); d.ids = defenceNumbers }},
-		{name: "ransom", counts: [4]int{5, 1, 1, 0}, shape: func(b *builder, d *dicomService) { open(b, d); d.ransom = true }},
+		{name: "social", counts: [4]int{12, 1, 1, 0}, only: "US", shape: func(b *builder, d *DICOMService) { open(b, d); d.IDs = socialNumbers }},
+		{name: "defence", counts: [4]int{4, 1, 1, 0}, only: "US", shape: func(b *builder, d *DICOMService) { open(b, d); d.IDs = defenceNumbers }},
+		{name: "ransom", counts: [4]int{5, 1, 1, 0}, shape: func(b *builder, d *DICOMService) { open(b, d); d.Ransom = true }},
 		{name: "web-only", counts: [4]int{3, 1, 1, 0}, shape: open, fixed: between(150, 900)},
 	}
 }
@@ -46,11 +46,11 @@ func disclosing() []role {
 func silentRoles() []role {
 	return []role{
 		{name: "empty", counts: [4]int{20, 2, 1, 0}, shape: empty},
-		{name: "echo-only", counts: [4]int{250, 12, 1, 0}, shape: func(_ *builder, d *dicomService) { d.echo = true }},
+		{name: "echo-only", counts: [4]int{250, 12, 1, 0}, shape: func(_ *builder, d *DICOMService) { d.Echo = true }},
 		{name: "refuses-find", counts: [4]int{160, 9, 2, 0}, shape: refusing},
-		{name: "store-only", counts: [4]int{90, 6, 1, 0}, shape: func(_ *builder, d *dicomService) { d.echo, d.store = true, true }},
-		{name: "binds-titles", counts: [4]int{5, 1, 1, 0}, shape: func(_ *builder, d *dicomService) { d.echo, d.binds = true, true }},
-		{name: "wrong-port-echo", counts: [4]int{14, 1, 1, 0}, shape: func(_ *builder, d *dicomService) { d.echo = true }},
+		{name: "store-only", counts: [4]int{90, 6, 1, 0}, shape: func(_ *builder, d *DICOMService) { d.Echo, d.Store = true, true }},
+		{name: "binds-titles", counts: [4]int{5, 1, 1, 0}, shape: func(_ *builder, d *DICOMService) { d.Echo, d.Binds = true, true }},
+		{name: "wrong-port-echo", counts: [4]int{14, 1, 1, 0}, shape: func(_ *builder, d *DICOMService) { d.Echo = true }},
 		{name: "tls-expired", counts: [4]int{1, 1, 1, 0}, shape: closedTLS(expired)},
 		{name: "tls-unknown", counts: [4]int{1, 1, 1, 0}, shape: closedTLS(unknownIssuer)},
 	}
@@ -76,19 +76,19 @@ func rejections() []struct {
 }
 
 // open is the archive of the 2019 study: it takes any title and answers.
-func open(b *builder, d *dicomService) {
-	d.echo = true
-	d.models = []model{patientRoot, studyRoot}
-	d.store = b.chance(70)
-	d.moves = b.chance(30)
-	d.noDoctor = b.chance(15)
+func open(b *builder, d *DICOMService) {
+	d.Echo = true
+	d.Models = []Model{PatientRoot, StudyRoot}
+	d.Store = b.chance(70)
+	d.Moves = b.chance(30)
+	d.NoDoctor = b.chance(15)
 }
 
-func capped(quiet bool) func(*builder, *dicomService) {
-	return func(b *builder, d *dicomService) {
+func capped(quiet bool) func(*builder, *DICOMService) {
+	return func(b *builder, d *DICOMService) {
 		open(b, d)
-		d.capQuiet = quiet
-		d.cap = b.cap()
+		d.CapQuiet = quiet
+		d.Cap = b.cap()
 	}
 }
 
@@ -113,10 +113,10 @@ func cappedStudies(b *builder) uint64 {
 }
 
 // stalling never finishes a large answer.
-func stalling(b *builder, d *dicomService) {
+func stalling(b *builder, d *DICOMService) {
 	open(b, d)
-	d.stalls = -1 // a share of its studies, once they are known
-	d.patience = []time.Duration{30 * time.Second, 3 * time.Second, time.Second, 0}[b.column()]
+	d.Stalls = -1 // a share of its studies, once they are known
+	d.Patience = []time.Duration{30 * time.Second, 3 * time.Second, time.Second, 0}[b.column()]
 }
 
 func stallingStudies(b *builder) uint64 {
@@ -129,45 +129,45 @@ func stallingStudies(b *builder) uint64 {
 	return b.between(5_000, 30_000)
 }
 
-func silent(s silence) func(*builder, *dicomService) {
-	return func(b *builder, d *dicomService) {
+func silent(s silence) func(*builder, *DICOMService) {
+	return func(b *builder, d *DICOMService) {
 		open(b, d)
-		d.silent = s
+		d.Silent = s
 	}
 }
 
-func roots(m model) func(*builder, *dicomService) {
-	return func(b *builder, d *dicomService) {
+func roots(m Model) func(*builder, *DICOMService) {
+	return func(b *builder, d *DICOMService) {
 		open(b, d)
-		d.models = []model{m}
+		d.Models = []Model{m}
 	}
 }
 
-func withWorklist(b *builder, d *dicomService) {
+func withWorklist(b *builder, d *DICOMService) {
 	open(b, d)
-	d.models = append(d.models, worklistModel)
-	d.worklist = int(b.between(4, 30))
+	d.Models = append(d.Models, worklistModel)
+	d.Worklist = int(b.between(4, 30))
 }
 
-func slow(b *builder, d *dicomService) {
+func slow(b *builder, d *DICOMService) {
 	open(b, d)
-	d.latency = 5 * time.Millisecond
+	d.Latency = 5 * time.Millisecond
 }
 
 // empty is an archive that nobody has sent anything to.
-func empty(b *builder, d *dicomService) {
+func empty(b *builder, d *DICOMService) {
 	open(b, d)
-	d.holds = &content{}
+	d.Holds = &Content{}
 	if b.chance(60) {
-		d.retrieve = dimse.NotAuthorised
+		d.Retrieve = dimse.NotAuthorised
 	}
 }
 
 // refusing takes the contexts of C-FIND and refuses each question.
-func refusing(b *builder, d *dicomService) {
-	d.echo = true
-	d.models = []model{patientRoot, studyRoot}
-	d.refuses = []dimse.Status{dimse.OutOfResources, dimse.NotAuthorised, dimse.UnableToProcess, dimse.RefusedSOPClass}[b.next()%4]
+func refusing(b *builder, d *DICOMService) {
+	d.Echo = true
+	d.Models = []Model{PatientRoot, StudyRoot}
+	d.Refuses = []dimse.Status{dimse.OutOfResources, dimse.NotAuthorised, dimse.UnableToProcess, dimse.RefusedSOPClass}[b.next()%4]
 }
 
 func between(low, high uint64) func(*builder) uint64 {

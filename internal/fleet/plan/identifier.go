@@ -1,4 +1,4 @@
-package fleet
+package plan
 
 import (
 	"strconv"
@@ -6,10 +6,10 @@ import (
 )
 
 // identifiers is the form of an archive's Patient IDs.
-type identifiers uint8
+type Identifiers uint8
 
 const (
-	hospitalNumbers identifiers = iota // QZX1000001
+	hospitalNumbers Identifiers = iota // QZX1000001
 	socialNumbers                      // 866-40-0001: as US social security numbers
 	defenceNumbers                     // DOD1866400001: as numbers of the US Department of Defense
 )
@@ -27,7 +27,7 @@ const (
 )
 
 // append appends the Patient ID of patient p.
-func (f identifiers) append(dst []byte, p uint64) []byte {
+func (f Identifiers) Append(dst []byte, p uint64) []byte {
 	switch f {
 	case socialNumbers:
 		dst = append(strconv.AppendInt(dst, socialArea, 10), '-')
@@ -37,11 +37,11 @@ func (f identifiers) append(dst []byte, p uint64) []byte {
 	case defenceNumbers:
 		return strconv.AppendUint(append(dst, "DOD"...), firstDefence+p, 10)
 	}
-	return strconv.AppendUint(append(dst, plantedID...), firstHospital+p, 10)
+	return strconv.AppendUint(append(dst, PlantedID...), firstHospital+p, 10)
 }
 
 // number finds the patient with that Patient ID.
-func (f identifiers) number(id string) (p uint64, ok bool) {
+func (f Identifiers) Number(id string) (p uint64, ok bool) {
 	switch f {
 	case socialNumbers:
 		if len(id) != 11 {
@@ -53,9 +53,9 @@ func (f identifiers) number(id string) (p uint64, ok bool) {
 	case defenceNumbers:
 		p, ok = counted(id, "DOD", firstDefence)
 	default:
-		p, ok = counted(id, plantedID, firstHospital)
+		p, ok = counted(id, PlantedID, firstHospital)
 	}
-	if !ok || string(f.append(nil, p)) != id {
+	if !ok || string(f.Append(nil, p)) != id {
 		return 0, false
 	}
 	return p, true
@@ -69,7 +69,7 @@ func counted(id, prefix string, first uint64) (uint64, bool) {
 }
 
 // kind is what package govid calls the form, "" for hospital numbers.
-func (f identifiers) kind() string {
+func (f Identifiers) kind() string {
 	switch f {
 	case socialNumbers:
 		return "us-ssn"

@@ -1,4 +1,7 @@
-package fleet
+// Package plan lays out a simulated internet of image archives: which host is
+// where, how it behaves, what it holds, and what a survey ought to find. All of
+// it is arithmetic on a Config; nothing here listens, asks or stores.
+package plan
 
 import (
 	"math/rand/v2"
@@ -7,10 +10,10 @@ import (
 // Plan is a fleet on paper: every host, what it does and what it holds. It
 // follows from the configuration alone.
 type Plan struct {
-	config Config
+	Config Config
 	size   size
 	sites  []*site
-	hosts  []*host // by address
+	Hosts  []*Host // by address
 }
 
 // NewPlan plans a fleet.
@@ -22,7 +25,7 @@ func NewPlan(c Config) (*Plan, error) {
 	b := &builder{
 		config: c, size: s,
 		rng:  rand.New(rand.NewPCG(c.Seed, 0x1eadc1a55)),
-		plan: &Plan{config: c, size: s},
+		plan: &Plan{Config: c, size: s},
 	}
 	return b.build()
 }
@@ -40,10 +43,10 @@ type builder struct {
 
 // draft is a host in the making.
 type draft struct {
-	host    *host
+	host    *Host
 	country *country
 	role    string
-	main    *dicomService // its archive; nil for other services
+	main    *DICOMService // its archive; nil for other services
 	webOnly bool          // the archive shows itself by HTTP only
 	fixed   bool          // the number of studies follows from the role
 	bared   bool          // its images can be taken by anyone
@@ -96,7 +99,7 @@ func (b *builder) planDisclosing() {
 	for i := range countries {
 		weights[i] = countries[i].systems
 	}
-	b.left = apportion(b.size.disclosing, weights)
+	b.left = Apportion(b.size.disclosing, weights)
 	roles := disclosing()
 	for _, onlySome := range []bool{true, false} {
 		for i := range roles {
@@ -130,8 +133,8 @@ func (b *builder) cast(r *role) {
 		d := b.draft(&countries[i], r)
 		if need == 2 {
 			twin := *d.main
-			twin.sameAs = d.main
-			d.host.dicom = append(d.host.dicom, &twin)
+			twin.SameAs = d.main
+			d.host.DICOM = append(d.host.DICOM, &twin)
 		}
 	}
 }
@@ -162,19 +165,19 @@ func (b *builder) pick(weights []uint64, fits func(int) bool) (int, bool) {
 
 // draft makes a host with one system in that role.
 func (b *builder) draft(c *country, r *role) *draft {
-	s := &dicomService{role: r.name, words: tongueOf(c.code)}
+	s := &DICOMService{Role: r.name, Words: TongueOf(c.code)}
 	r.shape(b, s)
-	d := &draft{host: &host{}, country: c, role: r.name, main: s}
+	d := &draft{host: &Host{}, country: c, role: r.name, main: s}
 	if r.fixed != nil {
 		d.fixed = true
-		s.holds = &content{studies: r.fixed(b)}
-	} else if s.models != nil && s.refuses == 0 && s.holds == nil {
-		s.holds = &content{}
+		s.Holds = &Content{Studies: r.fixed(b)}
+	} else if s.Models != nil && s.Refuses == 0 && s.Holds == nil {
+		s.Holds = &Content{}
 	}
 	if r.name == "web-only" {
 		d.webOnly = true
 	} else {
-		d.host.dicom = []*dicomService{s}
+		d.host.DICOM = []*DICOMService{s}
 	}
 	b.drafts = append(b.drafts, d)
 	return d
@@ -184,7 +187,7 @@ func (b *builder) draft(c *country, r *role) *draft {
 func (b *builder) planSilent() {
 	found := uint64(0)
 	for _, d := range b.drafts {
-		found += uint64(len(d.host.dicom))
+		found += uint64(len(d.host.DICOM))
 	}
 	if found >= b.size.systems {
 		return
@@ -194,7 +197,7 @@ func (b *builder) planSilent() {
 	for i, c := range all {
 		weights[i] = c.others
 	}
-	left := apportion(b.size.systems-found, weights)
+	left := Apportion(b.size.systems-found, weights)
 	anywhere := func(int) bool { return true }
 	roles := silentRoles()
 	for i := range roles {
@@ -219,8 +222,8 @@ func (b *builder) planRejecting(all []*country, left []uint64) {
 	for i := range reasons {
 		shares[i] = reasons[i].share
 	}
-	for i, n := range apportion(total, shares) {
-		r := role{name: "rejects", shape: func(_ *builder, d *dicomService) { d.reject = &reasons[i].error }}
+	for i, n := range Apportion(total, shares) {
+		r := role{name: "rejects", shape: func(_ *builder, d *DICOMService) { d.Reject = &reasons[i].error }}
 		for range n {
 			at, _ := b.pick(left, func(int) bool { return true })
 			left[at]--

@@ -1,4 +1,4 @@
-package fleet
+package plan
 
 // country is one line of the 2019 study, or a guess in its manner.
 type country struct {

@@ -1,4 +1,4 @@
-package fleet
+package plan
 
 // planWeb puts web services on the hosts of archives.
 func (b *builder) planWeb() {
@@ -7,8 +7,8 @@ func (b *builder) planWeb() {
 		switch {
 		case d.webOnly:
 			b.webArchive(d)
-		case d.main == nil || d.role == "stranger" || d.main.reject != nil:
-		case d.main.finds(patientRoot) && d.role != "empty" || d.main.finds(studyRoot) && d.role != "empty":
+		case d.main == nil || d.role == "stranger" || d.main.Reject != nil:
+		case d.main.finds(PatientRoot) && d.role != "empty" || d.main.finds(StudyRoot) && d.role != "empty":
 			archives = append(archives, d)
 		case d.role == "echo-only":
 			closed = append(closed, d)
@@ -63,31 +63,31 @@ func webRoles() []webRole {
 }
 
 // web adds an HTTP service to a host.
-func (b *builder) web(d *draft, p page) *webService {
-	w := &webService{port: b.webPort(d, p), page: p, stack: stackOf(p, b.next()), archive: d.main}
-	d.host.web = append(d.host.web, w)
+func (b *builder) web(d *draft, p page) *WebService {
+	w := &WebService{Port: b.webPort(d, p), Page: p, Stack: StackOf(p, b.next()), Archive: d.main}
+	d.host.Web = append(d.host.Web, w)
 	return w
 }
 
 // secure moves a web service to HTTPS.
-func (b *builder) secure(w *webService) {
-	w.https = unknownIssuer.plan()
-	w.port = b.size.httpPorts[len(b.size.httpPorts)-1]
+func (b *builder) secure(w *WebService) {
+	w.HTTPS = unknownIssuer.plan()
+	w.Port = b.size.httpPorts[len(b.size.httpPorts)-1]
 	for _, p := range b.size.httpPorts {
 		if p == 443 && b.chance(60) {
-			w.port = p
+			w.Port = p
 		}
 	}
 }
 
 // dicomweb opens QIDO-RS, and WADO-RS where images can be had too.
 func (b *builder) dicomweb(d *draft, wado bool) {
-	p := pageDcm4cheArc
+	p := PageDcm4cheArc
 	if b.chance(50) {
 		p = pageOrthancAsk // the explorer asks for a password, its plugin does not
 	}
 	w := b.web(d, p)
-	w.qido, w.wado = true, wado
+	w.QIDO, w.WADO = true, wado
 	if wado {
 		d.forced, d.bared = true, true
 	}
