@@ -9,13 +9,21 @@ type Echoer interface {
 
 // Echo asks for verification (PS3.7 section 9.1.5).
 func (c *Client) Echo(ctx context.Context) (*Response, error) {
-	rsp := new(Response)
 	on := c.l.contexts.find(Verification, "")
 	if on == nil {
 		return nil, notNegotiated(Verification)
 	}
+	rsp := new(Response)
 	return rsp, c.do(ctx, "echo", func() error {
-		return c.simple(ctx, on, &Command{Field: CEchoRQ, AffectedSOPClass: Verification}, rsp)
+		id, err := c.begin(on, &Command{Field: CEchoRQ, AffectedSOPClass: Verification}, nil)
+		if err != nil {
+			return err
+		}
+		if err := c.await(ctx, on, CEchoRSP, id); err != nil {
+			return err
+		}
+		rsp.outcome(&c.l.in)
+		return c.l.skipData()
 	})
 }
 

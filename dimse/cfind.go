@@ -16,9 +16,9 @@ import (
 // Limits.CancelResponses is aborted: the error is then a *LimitError of that
 // name.
 func (c *Client) Find(ctx context.Context, q *Query, match func(identifier []byte, ts *dicom.TransferSyntax) error) (*Response, error) {
-	on, data, err := c.query(q)
+	on, data, err := c.query("find", q)
 	if err != nil {
-		return nil, queryError("find", q, err)
+		return nil, err
 	}
 	rsp := new(Response)
 	return rsp, c.do(ctx, "find", func() error {
@@ -55,12 +55,10 @@ func (c *Client) matches(ctx context.Context, on *agreement, id uint16, match fu
 		if c.cancelled.Load() || match == nil {
 			continue
 		}
-		if err := match(identifier, on.syntax); errors.Is(err, ErrCancel) {
+		if err = match(identifier, on.syntax); errors.Is(err, ErrCancel) {
 			err = c.Cancel()
-			if err != nil {
-				return err
-			}
-		} else if err != nil {
+		}
+		if err != nil {
 			return err
 		}
 	}

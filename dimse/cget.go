@@ -15,9 +15,9 @@ func (c *Client) Get(ctx context.Context, q *Query, progress func(*Response)) (*
 
 // retrieve runs C-GET or C-MOVE.
 func (c *Client) retrieve(ctx context.Context, doing string, q *Query, cmd Command, progress func(*Response)) (*Response, error) {
-	on, data, err := c.query(q)
+	on, data, err := c.query(doing, q)
 	if err != nil {
-		return nil, queryError(doing, q, err)
+		return nil, err
 	}
 	rsp := new(Response)
 	return rsp, c.do(ctx, doing, func() error {
@@ -79,10 +79,10 @@ const failedInstances dicom.Tag = 0x00080058
 // that cannot be read is as if the peer had not sent it.
 func (l *link) failures(rsp *Response) error {
 	d, err := l.decodeData()
+	if undecodable(err) {
+		return nil
+	}
 	if d == nil || err != nil {
-		if _, ok := err.(*identifierError); ok {
-			err = nil
-		}
 		return err
 	}
 	for _, uid := range d.Strings(failedInstances) {
@@ -134,7 +134,7 @@ type subOperations struct {
 	failures                              []dicom.UID
 }
 
-// Send stores one object on the peer (PS3.7 section 9.3.3, C.4.3 of PS3.4).
+// Send stores one object on the peer (PS3.4 section C.4.3.2).
 func (o *subOperations) Send(ctx context.Context, rq *StoreRequest, remaining int) (Status, error) {
 	if err := o.op.stopped(); err != nil {
 		return Cancel, err

@@ -2,7 +2,6 @@ package dimse
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"sync/atomic"
 
@@ -28,9 +27,6 @@ type Client struct {
 	cancelled atomic.Bool
 }
 
-// errBusy says that an operation is begun inside another.
-var errBusy = errors.New("dimse: an operation is running on this association")
-
 // NewClient speaks DIMSE on an association that the caller releases.
 func NewClient(a *ul.Assoc, lim Limits) *Client {
 	return &Client{l: newLink(a, a.Request(), a.Answer(), lim)}
@@ -45,7 +41,7 @@ type Response struct {
 	// FailedInstances are the SOP Instance UIDs that could not be retrieved,
 	// where the peer lists them (PS3.4 section C.4.2.1.4.2).
 	FailedInstances []dicom.UID
-	// OffendingElements are what the peer blames (PS3.7 section C).
+	// OffendingElements are what the peer blames (PS3.7 annex C).
 	OffendingElements []dicom.Tag
 }
 
@@ -113,20 +109,23 @@ func (c *Client) do(ctx context.Context, doing string, run func() error) error {
 func (c *Client) begin(on *agreement, cmd *Command, data []byte) (id uint16, err error) {
 	cmd.MessageID = c.l.nextID()
 	c.cancelled.Store(false)
-	if cmd.Field.hasPriority() && cmd.Field != CStoreRQ {
+	if cmd.Field.cancellable() {
 		c.running.Store(uint32(on.id)<<16 | uint32(cmd.MessageID))
 	}
 	return cmd.MessageID, c.l.sendNow(on.id, cmd, data)
 }
 
 // query encodes an identifier for the context of its model.
-func (c *Client) query(q *Query) (*agreement, []byte, error) {
+func (c *Client) query(doing string, q *Query) (*agreement, []byte, error) {
 	on := c.l.contexts.find(q.Model, "")
 	if on == nil {
-		return nil, nil, ErrNotNegotiated
+		return nil, nil, notNegotiated(q.Model)
 	}
-	data, err := encode(q.Identifier, on.syntax)
-	return on, data, err
+	data, err := appendDataset(nil, q.Identifier, on.syntax)
+	if err != nil {
+		return nil, nil, fmt.Errorf("dimse: %s: encoding the identifier: %w", doing, err)
+	}
+	return on, data, nil
 }
 
 // await reads the next message, which must answer id on the context on. Events
@@ -158,17 +157,4 @@ func (l *link) answers(on *agreement, field CommandField, id uint16) error {
 		return errOtherContext
 	}
 	return nil
-}
-
-// simple runs an operation that has one response without a data set.
-func (c *Client) simple(ctx context.Context, on *agreement, cmd *Command, rsp *Response) error {
-	id, err := c.begin(on, cmd, nil)
-	if err != nil {
-		return err
-	}
-	if err := c.await(ctx, on, cmd.Field.Response(), id); err != nil {
-		return err
-	}
-	rsp.outcome(&c.l.in)
-	return c.l.skipData()
 }

@@ -6,28 +6,6 @@ import (
 	"github.com/leadglass/leadglass/dicom"
 )
 
-// Count is a number of sub-operations. A message may leave it out, which is
-// not the same as none (PS3.7 section 9.1.3.1.6).
-type Count struct {
-	N     uint16
-	Valid bool
-}
-
-// CountOf is a count that the message has.
-func CountOf(n int) Count { return Count{N: clamp16(n), Valid: true} }
-
-// Int returns the number, or -1 where the message has none.
-func (c Count) Int() int {
-	if !c.Valid {
-		return -1
-	}
-	return int(c.N)
-}
-
-// clamp16 keeps a counter inside the US that the standard gives it: a
-// retrieval of 70,000 images counts "at least 65,535", never 4,464.
-func clamp16(n int) uint16 { return uint16(min(max(n, 0), 0xFFFF)) }
-
 // Command is a command set (PS3.7 section E.1). Fields that a message does not
 // have are zero. It holds no pointer into the bytes it came from, so that one
 // Command can be read into over and over, and a copy of it stays true.
@@ -90,6 +68,9 @@ const (
 	hasDataset = 0x0001
 )
 
+// groupLengthBytes is the length of (0000,0000) itself, which it does not count.
+const groupLengthBytes = 8 + 4
+
 // Append appends the command set to dst, in implicit VR little endian and
 // ascending order, as PS3.7 section 6.3.1 requires.
 func (c *Command) Append(dst []byte) []byte {
@@ -126,7 +107,7 @@ func (c *Command) Append(dst []byte) []byte {
 		dst = appendText(dst, elemMoveOriginator, c.MoveOriginator)
 		dst = appendUint16(dst, elemMoveOriginatorID, c.MoveOriginatorID)
 	}
-	binary.LittleEndian.PutUint32(dst[start+8:], uint32(len(dst)-start-12))
+	binary.LittleEndian.PutUint32(dst[start+8:], uint32(len(dst)-start-groupLengthBytes))
 	return dst
 }
 
@@ -162,25 +143,24 @@ func (c *Command) appendTypes(dst []byte) []byte {
 // Unmarshal reads a command set and replaces what c held. It allocates only
 // for texts that differ from those which c held before, so that the stream of
 // responses to one request costs nothing. Elements that this package does not
-// know are passed over, as are retired ones. The order must ascend (PS3.5
-// section 7.1), so that no element can come twice and mean two things.
+// know are passed over, as are retired ones. They should ascend (PS3.7 section
+// 6.3.1); any order is taken, but no element twice, which would mean two things
+// to two readers.
 func (c *Command) Unmarshal(b []byte) error {
 	old := *c
 	*c = Command{OffendingElements: old.OffendingElements[:0]}
 	var seen present
-	last := -1
+	last, ascends := -1, true
 	for cur := cursor(b); len(cur) > 0; {
 		elem, value, ok := cur.element()
 		if !ok {
 			return errTruncatedCommand
 		}
-		if int(elem) <= last {
-			return errUnorderedCommand
-		}
+		ascends = ascends && int(elem) > last
 		last = int(elem)
 		if elem == elemGroupLength {
 			n, ok := getUint32(value)
-			if !ok || uint64(n) > uint64(len(cur)) {
+			if !ok || int64(n) > int64(len(b)-groupLengthBytes) {
 				return errTruncatedCommand
 			}
 			continue
@@ -189,10 +169,29 @@ func (c *Command) Unmarshal(b []byte) error {
 			return errBadCommandElement
 		}
 	}
+	if !ascends && repeats(b) {
+		return errRepeatedElement
+	}
 	if !seen.enough(c.Field) {
 		return errIncompleteCommand
 	}
 	return nil
+}
+
+// repeats reports whether a command set that is cut well has an element twice.
+// Its one bit for each number is on the stack and is asked for only where the
+// order does not show the answer.
+func repeats(b []byte) bool {
+	var seen [1 << 16 / 64]uint64
+	for cur := cursor(b); len(cur) > 0; {
+		elem, _, _ := cur.element()
+		word, bit := &seen[elem/64], uint64(1)<<(elem%64)
+		if *word&bit != 0 {
+			return true
+		}
+		*word |= bit
+	}
+	return false
 }
 
 // set takes in one element; false says that its value has the wrong size.
@@ -277,117 +276,4 @@ func (p present) enough(f CommandField) bool {
 		return p.respondedTo && p.status
 	}
 	return p.id
-}
-
-// cursor is what is left of a command set.
-type cursor []byte
-
-// element takes the next element; its length is checked before its value is
-// taken, whatever it claims.
-func (s *cursor) element() (elem uint16, value []byte, ok bool) {
-	b := *s
-	if len(b) < 8 || b[0] != 0 || b[1] != 0 { // a command set holds group 0000 only
-		return 0, nil, false
-	}
-	n := binary.LittleEndian.Uint32(b[4:])
-	if uint64(n) > uint64(len(b)-8) {
-		return 0, nil, false
-	}
-	*s = b[8+n:]
-	return binary.LittleEndian.Uint16(b[2:]), b[8 : 8+n : 8+n], true
-}
-
-func getUint16(v []byte) (uint16, bool) {
-	if len(v) != 2 {
-		return 0, false
-	}
-	return binary.LittleEndian.Uint16(v), true
-}
-
-func getUint32(v []byte) (uint32, bool) {
-	if len(v) != 4 {
-		return 0, false
-	}
-	return binary.LittleEndian.Uint32(v), true
-}
-
-// maxUID is the length of the longest UID with its padding (PS3.5 section 9.1).
-const maxUID = 64
-
-// getUID takes a UID without its padding: NUL, or the space that some peers
-// send. It returns old where that is equal, which costs no allocation.
-func getUID(v []byte, old dicom.UID) (dicom.UID, bool) {
-	for len(v) > 0 && (v[len(v)-1] == 0 || v[len(v)-1] == ' ') {
-		v = v[:len(v)-1]
-	}
-	if len(v) > maxUID {
-		return "", false
-	}
-	if string(v) == string(old) {
-		return old, true
-	}
-	return dicom.UID(v), true
-}
-
-// getText takes a text of VR AE or LO without its padding.
-func getText(v []byte, old string) string {
-	for len(v) > 0 && (v[len(v)-1] == ' ' || v[len(v)-1] == 0) {
-		v = v[:len(v)-1]
-	}
-	for len(v) > 0 && v[0] == ' ' {
-		v = v[1:]
-	}
-	if string(v) == old {
-		return old
-	}
-	return string(v)
-}
-
-func getTags(v []byte, tags []dicom.Tag) ([]dicom.Tag, bool) {
-	for ; len(v) >= 4; v = v[4:] {
-		tags = append(tags, dicom.NewTag(binary.LittleEndian.Uint16(v), binary.LittleEndian.Uint16(v[2:])))
-	}
-	return tags, len(v) == 0
-}
-
-// appendHeader appends tag and length of an element of group 0000.
-func appendHeader(dst []byte, elem uint16, n int) []byte {
-	dst = binary.LittleEndian.AppendUint32(dst, uint32(elem)<<16)
-	return binary.LittleEndian.AppendUint32(dst, uint32(n))
-}
-
-func appendUint16(dst []byte, elem, v uint16) []byte {
-	return binary.LittleEndian.AppendUint16(appendHeader(dst, elem, 2), v)
-}
-
-func appendUint32(dst []byte, elem uint16, v uint32) []byte {
-	return binary.LittleEndian.AppendUint32(appendHeader(dst, elem, 4), v)
-}
-
-func appendCount(dst []byte, elem uint16, c Count) []byte {
-	if !c.Valid {
-		return dst
-	}
-	return appendUint16(dst, elem, c.N)
-}
-
-// appendUID appends a UID padded with NUL; an empty one is left out.
-func appendUID(dst []byte, elem uint16, uid dicom.UID) []byte {
-	return appendPadded(dst, elem, string(uid), 0)
-}
-
-// appendText appends a text padded with a space; an empty one is left out.
-func appendText(dst []byte, elem uint16, s string) []byte {
-	return appendPadded(dst, elem, s, ' ')
-}
-
-func appendPadded(dst []byte, elem uint16, s string, pad byte) []byte {
-	if s == "" {
-		return dst
-	}
-	dst = append(appendHeader(dst, elem, len(s)+len(s)&1), s...)
-	if len(s)&1 != 0 {
-		dst = append(dst, pad)
-	}
-	return dst
 }

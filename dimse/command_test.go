@@ -131,6 +131,9 @@ func TestCommand_Refused(t *testing.T) {
 		{"uid_of_66_bytes", append(ok.Append(nil), element(0, 0x0002, 66, bytes.Repeat([]byte{'1'}, 66)...)...)},
 		{"group_length_of_2_bytes", append(element(0, 0, 2, 0, 0), ok.Append(nil)[12:]...)},
 		{"field_twice", append(ok.Append(nil), element(0, 0x0100, 2, 0x20, 0)...)},
+		{"element_twice_apart", append(element(0, 0x0902, 0), append(ok.Append(nil), element(0, 0x0902, 0)...)...)},
+		{"retired_element_twice", append(ok.Append(nil), append(element(0, 0x5101, 0), element(0, 0x5101, 0)...)...)},
+		{"group_length_twice", append(ok.Append(nil), ok.Append(nil)[:12]...)},
 		{"element_twice", append(ok.Append(nil), element(0, 0x0800, 2, 1, 0)...)},
 		{"no_field", element(0, 0x0110, 2, 1, 0)},
 		{"response_without_status", (&dimse.Command{Field: dimse.CEchoRSP}).Append(nil)[:12+10+10]},
@@ -146,9 +149,12 @@ func TestCommand_Refused(t *testing.T) {
 
 // TestCommand_Tolerated are habits of real peers that harm nobody.
 func TestCommand_Tolerated(t *testing.T) {
-	body := (&dimse.Command{Field: dimse.CEchoRQ, MessageID: 258, AffectedSOPClass: "1.2"}).Append(nil)[12:]
+	whole := (&dimse.Command{Field: dimse.CEchoRQ, MessageID: 258, AffectedSOPClass: "1.2"}).Append(nil)
+	body := whole[12:]
 	for name, b := range map[string][]byte{
 		"no_group_length":      body,
+		"group_length_last":    append(bytes.Clone(body), whole[:12]...),
+		"unknown_one_first":    append([]byte{0, 0, 1, 0x51, 2, 0, 0, 0, 0, 0}, whole...),
 		"retired_element":      append(bytes.Clone(body), 0, 0, 1, 0x51, 2, 0, 0, 0, 0, 0), // (0000,5101)
 		"uid_padded_by_spaces": bytes.Replace(body, []byte("1.2\x00"), []byte("1.2 "), 1),
 		"empty_error_comment":  append(bytes.Clone(body), 0, 0, 2, 9, 0, 0, 0, 0), // (0000,0902)
@@ -162,6 +168,28 @@ func TestCommand_Tolerated(t *testing.T) {
 				t.Errorf("got %+v", c)
 			}
 		})
+	}
+}
+
+// TestCommand_AnyOrder takes the elements of each message in the reverse order.
+func TestCommand_AnyOrder(t *testing.T) {
+	for _, m := range messages() {
+		b := m.Append(nil)
+		var reversed []byte
+		for len(b) > 0 {
+			n := 8 + binary.LittleEndian.Uint32(b[4:])
+			reversed = append(bytes.Clone(b[:n]), reversed...)
+			b = b[n:]
+		}
+		var got dimse.Command
+		if err := got.Unmarshal(reversed); err != nil {
+			t.Errorf("%v: %v", m.Field, err)
+		} else if want := m.Append(nil); !bytes.Equal(got.Append(nil), want) {
+			t.Errorf("%v: got %+v, want %+v", m.Field, got, m)
+		}
+		if n := testing.AllocsPerRun(10, func() { _ = got.Unmarshal(reversed) }); n > 0 {
+			t.Errorf("%v: %v allocations, want 0", m.Field, n)
+		}
 	}
 }
 

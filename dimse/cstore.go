@@ -65,28 +65,33 @@ func (c *Client) Send(ctx context.Context, rq *StoreRequest) (*Response, error) 
 func (l *link) takeObject(ctx context.Context, store func(context.Context, *StoreRequest) Status) error {
 	on, cmd := l.contexts.get(l.inID), l.in
 	status := storable(on, &cmd, store != nil)
-	if status != Success {
-		if err := l.skipData(); err != nil {
-			return err
-		}
+	var err error
+	if status == Success {
+		status, err = l.giveObject(ctx, on, &cmd, store)
 	} else {
-		b := &body{l: l}
-		status = store(ctx, &StoreRequest{
-			SOPClass: cmd.AffectedSOPClass, SOPInstance: cmd.AffectedSOPInstance,
-			TransferSyntax: on.syntax.UID, Priority: cmd.Priority,
-			MoveOriginator: ul.AETitle(cmd.MoveOriginator), MoveOriginatorID: cmd.MoveOriginatorID,
-			Data: b,
-		})
-		err := b.drain()
-		b.over = true
-		if err != nil {
-			return err
-		}
+		err = l.skipData()
+	}
+	if err != nil {
+		return err
 	}
 	return l.sendNow(on.id, &Command{
 		Field: CStoreRSP, RespondedTo: cmd.MessageID, Status: status,
 		AffectedSOPClass: cmd.AffectedSOPClass, AffectedSOPInstance: cmd.AffectedSOPInstance,
 	}, nil)
+}
+
+// giveObject lets store read the object, and passes over what it leaves.
+func (l *link) giveObject(ctx context.Context, on *agreement, cmd *Command, store func(context.Context, *StoreRequest) Status) (Status, error) {
+	b := &body{l: l}
+	status := store(ctx, &StoreRequest{
+		SOPClass: cmd.AffectedSOPClass, SOPInstance: cmd.AffectedSOPInstance,
+		TransferSyntax: on.syntax.UID, Priority: cmd.Priority,
+		MoveOriginator: ul.AETitle(cmd.MoveOriginator), MoveOriginatorID: cmd.MoveOriginatorID,
+		Data: b,
+	})
+	err := b.drain()
+	b.over = true
+	return status, err
 }
 
 // storable says what is wrong with a C-STORE-RQ before its object is looked at.

@@ -22,7 +22,8 @@
 // identifier, then one with another status and none. All name the request in
 // (0000,0120) Message ID Being Responded To. Writing is strict. Reading takes
 // what is known of real peers and harms nobody: a group length that is missing
-// or too short, retired elements, UIDs padded with a space.
+// or too short, elements out of order but none twice, retired elements, UIDs
+// padded with a space.
 //
 // # Roles
 //
@@ -49,6 +50,11 @@
 //	messages mixed, a context that was not accepted, a
 //	response to nothing, a request while another runs        A-ABORT
 //	a limit is crossed                                       A-ABORT
+//
+// The standard has one kind of context whose commands are of other classes than
+// its own: those of meta SOP classes, as print management (PS3.4 section
+// H.3.2.2). No service here has one, so a meta SOP class is answered like any
+// class that is not the context's.
 //
 // # Data
 //

@@ -9,7 +9,7 @@ import (
 
 // ErrCancel is returned by a callback to end the operation with C-CANCEL, and
 // by Matches and SubOperations when the peer has sent one.
-var ErrCancel = errors.New("dimse: cancelled by the caller")
+var ErrCancel = errors.New("dimse: cancelled")
 
 // ErrNotNegotiated says that the association has no presentation context for
 // what was asked, so that nothing was sent.
@@ -18,22 +18,28 @@ var ErrNotNegotiated = errors.New("dimse: no accepted presentation context")
 // errNoData says that a request to send an object has none.
 var errNoData = errors.New("dimse: no data set to send")
 
+// errBusy says that an operation is begun inside another.
+var errBusy = errors.New("dimse: an operation is running on this association")
+
+// errCommit says that a data set is not one of storage commitment.
+var errCommit = errors.New("dimse: not a storage commitment")
+
 // errOver says that an object is read after its handler returned.
 var errOver = errors.New("dimse: the data set is read after its operation ended")
 
 // ProtocolError says that the peer sent what PS3.7 does not allow here. The
 // association is aborted. The text shows nothing that the peer sent.
 type ProtocolError struct {
-	Doing string
+	Reason string
 }
 
-func (e *ProtocolError) Error() string { return "dimse: protocol error: " + e.Doing }
+func (e *ProtocolError) Error() string { return "dimse: protocol error: " + e.Reason }
 
 // What can be wrong with a message. They are shared, so that hostile bytes
 // cost no allocation.
 var (
 	errTruncatedCommand  = &ProtocolError{"command set is cut short"}
-	errUnorderedCommand  = &ProtocolError{"command elements out of order"}
+	errRepeatedElement   = &ProtocolError{"command element twice"}
 	errBadCommandElement = &ProtocolError{"command element of a wrong size"}
 	errIncompleteCommand = &ProtocolError{"command set lacks a required element"}
 	errUnknownContext    = &ProtocolError{"message on a context that was not accepted"}
@@ -44,6 +50,7 @@ var (
 	errOtherResponse     = &ProtocolError{"response of another kind"}
 	errNothingAsked      = &ProtocolError{"response to nothing"}
 	errDatasetMissing    = &ProtocolError{"pending response without an identifier"}
+	errPipelined         = &ProtocolError{"request before the response to the last"}
 	errUnexpected        = &ProtocolError{"request where a response is due"}
 )
 
@@ -71,10 +78,16 @@ func notNegotiated(class dicom.UID) error {
 	return fmt.Errorf("%w for %q", ErrNotNegotiated, class)
 }
 
-// queryError is why a query was not sent.
-func queryError(doing string, q *Query, err error) error {
-	if errors.Is(err, ErrNotNegotiated) {
-		return notNegotiated(q.Model)
-	}
-	return fmt.Errorf("dimse: %s: encoding the identifier: %w", doing, err)
+// identifierError is a data set that cannot be read, while the messages around
+// it are in order. It does not say what the data set held.
+type identifierError struct{ err error }
+
+func (e *identifierError) Error() string { return "dimse: data set cannot be decoded" }
+func (e *identifierError) Unwrap() error { return e.err }
+
+// undecodable reports whether err is an identifierError, so that the message
+// can be answered.
+func undecodable(err error) bool {
+	_, ok := errors.AsType[*identifierError](err)
+	return ok
 }

@@ -37,9 +37,10 @@ func (f CommandField) Response() CommandField { return f | responseBit }
 // one: responses, and C-CANCEL (PS3.7 table 9.3-5 and following).
 func (f CommandField) named() bool { return f.IsResponse() || f == CCancelRQ }
 
-func (f CommandField) hasPriority() bool {
-	return f == CStoreRQ || f == CFindRQ || f == CGetRQ || f == CMoveRQ
-}
+// cancellable reports whether C-CANCEL may end the operation.
+func (f CommandField) cancellable() bool { return f == CFindRQ || f == CGetRQ || f == CMoveRQ }
+
+func (f CommandField) hasPriority() bool { return f == CStoreRQ || f.cancellable() }
 
 // String is the standard's name of the message.
 func (f CommandField) String() string {

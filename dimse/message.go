@@ -5,7 +5,6 @@ import (
 	"sync"
 	"time"
 
-	"github.com/leadglass/leadglass/dicom"
 	"github.com/leadglass/leadglass/ul"
 )
 
@@ -73,6 +72,16 @@ func (l *link) readCommand() error {
 	return l.in.Unmarshal(b)
 }
 
+// command reads the next command set where a message must come: an orderly
+// release is an error here.
+func (l *link) command() error {
+	err := l.readCommand()
+	if err == io.EOF {
+		return io.ErrUnexpectedEOF
+	}
+	return err
+}
+
 // readData reads a data set that is short enough to be held. Its bytes live
 // until the next read.
 func (l *link) readData() ([]byte, error) {
@@ -124,92 +133,6 @@ func (l *link) next(command bool) (ul.PDV, error) {
 		return p, errOtherContext
 	}
 	return p, nil
-}
-
-// skipData passes over the data set of l.in, where it has one.
-func (l *link) skipData() error {
-	if !l.in.HasDataset {
-		return nil
-	}
-	b := body{l: l}
-	return b.drain()
-}
-
-// body is the data set of an object as it arrives.
-type body struct {
-	l    *link
-	rest []byte // of the fragment read last
-	last bool   // it was the last
-	over bool   // the operation has ended
-	n    int64
-	err  error // of the wire; not io.EOF
-}
-
-// Read reads the data set to its end.
-func (b *body) Read(p []byte) (int, error) {
-	if err := b.fill(); err != nil {
-		return 0, err
-	}
-	n := copy(p, b.rest)
-	b.rest = b.rest[n:]
-	return n, nil
-}
-
-// WriteTo writes the rest of the data set, fragment by fragment, without a copy.
-func (b *body) WriteTo(w io.Writer) (n int64, err error) {
-	for {
-		if err = b.fill(); err == io.EOF {
-			return n, nil
-		} else if err != nil {
-			return n, err
-		}
-		m, err := w.Write(b.rest)
-		n += int64(m)
-		b.rest = b.rest[m:]
-		if err != nil {
-			return n, err
-		}
-	}
-}
-
-// fill makes sure that rest is not empty, or returns io.EOF.
-func (b *body) fill() error {
-	if b.over {
-		return errOver
-	}
-	for len(b.rest) == 0 {
-		if b.err != nil {
-			return b.err
-		}
-		if b.last {
-			return io.EOF
-		}
-		p, err := b.l.nextData()
-		if err != nil {
-			b.err = err
-			return err
-		}
-		b.rest, b.last = p.Data, p.Last
-		if b.n += int64(len(p.Data)); b.n > b.l.lim.ObjectBytes {
-			b.rest, b.err = nil, &LimitError{"object_bytes", b.l.lim.ObjectBytes}
-		}
-	}
-	return nil
-}
-
-// drain reads what the handler left, and says whether the association is still
-// in order.
-func (b *body) drain() error {
-	for dropped := int64(0); ; b.rest = nil {
-		if err := b.fill(); err == io.EOF {
-			return nil
-		} else if err != nil {
-			return err
-		}
-		if dropped += int64(len(b.rest)); dropped > b.l.lim.DrainBytes {
-			return &LimitError{"drain_bytes", b.l.lim.DrainBytes}
-		}
-	}
 }
 
 // send sends a message whose data set, if it has one, is in memory. It waits
@@ -275,42 +198,6 @@ func (l *link) stopTimer() {
 	}
 }
 
-// chunkBytes is about how much of an object is read at a time.
-const chunkBytes = 64 << 10
-
-// sendObject sends a message whose data set is read while it leaves. When
-// reading fails the message is incomplete and only an abort can end it.
-func (l *link) sendObject(id uint8, c *Command, data io.Reader) error {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	l.out = c.Append(l.out[:0])
-	if err := l.write(id, l.out, false, nil); err != nil {
-		return err
-	}
-	if l.chunk == nil {
-		l.chunk = make([]byte, chunkBytes+1)
-	}
-	// One byte is held back, so that the fragment that turns out to be the
-	// last one can say so.
-	for held := 0; ; held = 1 {
-		n, err := io.ReadFull(data, l.chunk[held:])
-		if err == io.EOF || err == io.ErrUnexpectedEOF {
-			err = l.w.WritePDV(ul.PDV{ContextID: id, Last: true, Data: l.chunk[:held+n]})
-			if err != nil {
-				return err
-			}
-			return l.w.Flush()
-		}
-		if err != nil {
-			return err
-		}
-		if err = l.w.WritePDV(ul.PDV{ContextID: id, Data: l.chunk[:chunkBytes]}); err != nil {
-			return err
-		}
-		l.chunk[0] = l.chunk[chunkBytes]
-	}
-}
-
 // nextID gives a Message ID; 0 is never one.
 func (l *link) nextID() uint16 {
 	l.mu.Lock()
@@ -319,73 +206,4 @@ func (l *link) nextID() uint16 {
 		l.lastID = 1
 	}
 	return l.lastID
-}
-
-// agreement is one accepted presentation context.
-type agreement struct {
-	id       uint8
-	abstract dicom.UID
-	syntax   *dicom.TransferSyntax
-	scp      bool // the requestor may be the SCP
-}
-
-// contexts are the accepted presentation contexts of an association.
-type contexts struct {
-	list []agreement
-	byID [128]uint8 // 1 + place in list of the context 2i+1
-}
-
-// agreed reads them from what was asked and answered.
-func agreed(rq *ul.AssociateRQ, ac *ul.AssociateAC) contexts {
-	var c contexts
-	c.list = make([]agreement, 0, len(ac.Contexts))
-	for _, answer := range ac.Contexts {
-		if answer.Result != ul.Acceptance || answer.ID%2 == 0 || c.byID[answer.ID/2] != 0 {
-			continue
-		}
-		for _, asked := range rq.Contexts {
-			if asked.ID == answer.ID {
-				c.list = append(c.list, agreement{
-					id:       asked.ID,
-					abstract: asked.AbstractSyntax,
-					syntax:   dicom.SyntaxOf(answer.TransferSyntax),
-					scp:      requestorIsSCP(ac, asked.AbstractSyntax),
-				})
-				c.byID[answer.ID/2] = uint8(len(c.list))
-				break
-			}
-		}
-	}
-	return c
-}
-
-// requestorIsSCP reports whether the role selection made the requestor the SCP
-// of a class (PS3.7 section D.3.3.4).
-func requestorIsSCP(ac *ul.AssociateAC, class dicom.UID) bool {
-	for _, r := range ac.User.Roles {
-		if r.SOPClass == class {
-			return r.SCP
-		}
-	}
-	return false
-}
-
-// get returns the context, or nil.
-func (c *contexts) get(id uint8) *agreement {
-	if id%2 == 0 || c.byID[id/2] == 0 {
-		return nil
-	}
-	return &c.list[c.byID[id/2]-1]
-}
-
-// find returns the first context of a class, of one transfer syntax if syntax
-// is not empty, or nil.
-func (c *contexts) find(class, syntax dicom.UID) *agreement {
-	for i := range c.list {
-		a := &c.list[i]
-		if a.abstract == class && (syntax == "" || a.syntax.UID == syntax) {
-			return a
-		}
-	}
-	return nil
 }

@@ -2,7 +2,6 @@ package dimse
 
 import (
 	"context"
-	"errors"
 
 	"github.com/leadglass/leadglass/dicom"
 )
@@ -48,9 +47,6 @@ const (
 	failedSOPSequence     dicom.Tag = 0x00081198
 	referencedSOPSequence dicom.Tag = 0x00081199
 )
-
-// errCommit says that a data set is not one of storage commitment.
-var errCommit = errors.New("dimse: not a storage commitment")
 
 // Commit asks for storage commitment. The answer comes later as an
 // N-EVENT-REPORT, on this association (see Client.Event) or on one that the

@@ -2,7 +2,6 @@ package dimse
 
 import (
 	"context"
-	"errors"
 
 	"github.com/leadglass/leadglass/dicom"
 )
@@ -22,7 +21,7 @@ type EventResponse struct {
 }
 
 // EventReporter answers N-EVENT-REPORT: it is the SCU of the class, although
-// it accepted the association.
+// it accepted the association. No response is ProcessingFailure.
 type EventReporter interface {
 	EventReport(ctx context.Context, rq *EventRequest) *EventResponse
 }
@@ -59,15 +58,9 @@ func (c *Client) AwaitEvent(ctx context.Context) error {
 // eventReport answers the N-EVENT-REPORT-RQ in l.in.
 func (l *link) eventReport(ctx context.Context, handle func(context.Context, *EventRequest) *EventResponse) error {
 	on, rq := l.contexts.get(l.inID), l.in
-	info, err := l.decodeData()
-	var bad *identifierError
-	switch {
-	case errors.As(err, &bad):
-		return l.answer(on, &rq, InvalidArgument)
-	case err != nil:
+	info, ok, err := l.information(on, &rq, handle != nil && rq.AffectedSOPClass == on.abstract)
+	if !ok {
 		return err
-	case handle == nil || rq.AffectedSOPClass != on.abstract:
-		return l.answer(on, &rq, NoSuchSOPClass)
 	}
 	rsp := handle(ctx, &EventRequest{
 		SOPClass: rq.AffectedSOPClass, SOPInstance: rq.AffectedSOPInstance,

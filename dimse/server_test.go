@@ -71,11 +71,11 @@ func TestServe_Answers(t *testing.T) {
 		}, []dimse.Status{dimse.MistypedArgument, dimse.Success}},
 		{"echo_not_implemented", nil, []ul.PDV{cmd(onEcho, echoRQ)}, []dimse.Status{dimse.RefusedSOPClass}},
 		{"unknown_operation", newEverything(), []ul.PDV{cmd(onPrint, unknown), cmd(onEcho, echoRQ)},
-			[]dimse.Status{dimse.UnrecognisedOp, dimse.Success}},
+			[]dimse.Status{dimse.UnrecognisedOperation, dimse.Success}},
 		{"unknown_operation_with_data_set", newEverything(), append(append([]ul.PDV{
 			cmd(onPrint, with(unknown, func(c *dimse.Command) { c.HasDataset = true }))},
 			split(data(onPrint, identifier()), 7)...), cmd(onEcho, echoRQ)),
-			[]dimse.Status{dimse.UnrecognisedOp, dimse.Success}},
+			[]dimse.Status{dimse.UnrecognisedOperation, dimse.Success}},
 		{"find", newEverything(), []ul.PDV{cmd(onFind, findRQ), data(onFind, identifier())},
 			[]dimse.Status{dimse.Pending, dimse.Success}},
 		{"find_in_fragments", newEverything(), append(split(cmd(onFind, findRQ), 1), split(data(onFind, identifier()), 1)...),
@@ -124,6 +124,9 @@ func TestServe_Answers(t *testing.T) {
 			cmd(onCommit, dimse.Command{Field: dimse.NActionRQ, MessageID: 1, RequestedSOPClass: dimse.StorageCommitment, HasDataset: true}),
 			data(onCommit, []byte("garbage")),
 		}, []dimse.Status{dimse.InvalidArgument}},
+		{"action_of_a_meta_sop_class", newEverything(), []ul.PDV{
+			cmd(onPrint, dimse.Command{Field: dimse.NActionRQ, MessageID: 1, RequestedSOPClass: "1.2.840.10008.5.1.1.2"}), cmd(onEcho, echoRQ),
+		}, []dimse.Status{dimse.NoSuchSOPClass, dimse.Success}},
 		{"event_not_implemented", newEverything(), []ul.PDV{
 			cmd(onCommit, dimse.Command{Field: dimse.NEventReportRQ, MessageID: 1, AffectedSOPClass: dimse.StorageCommitment}),
 		}, []dimse.Status{dimse.NoSuchSOPClass}},

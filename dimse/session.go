@@ -11,7 +11,7 @@ import (
 
 // Session serves one association. What it can do shows in which of Echoer,
 // Storer, Finder, Getter, Mover, Actioner and EventReporter it satisfies; the
-// rest is neither offered nor done. Only what is here is promised: see Offers.
+// rest is neither offered (see Offers) nor done.
 type Session any
 
 // Offerer is a Session that says itself which SOP classes it takes, in which
@@ -83,7 +83,8 @@ func everything(s Session) ul.Supported {
 }
 
 // MessageSyntaxes are the transfer syntaxes of identifiers and other data sets
-// that are read here, in order of preference.
+// that are offered here, in order of preference. The deflated one is read too,
+// where a Session offers it, but saves little on a few hundred bytes.
 func MessageSyntaxes() []dicom.UID {
 	return []dicom.UID{
 		dicom.ExplicitVRLittleEndian.UID, dicom.ImplicitVRLittleEndian.UID, dicom.ExplicitVRBigEndian.UID,
@@ -153,7 +154,7 @@ func roles(rq *ul.AssociateRQ, s Session, class dicom.UID) (scu, scp bool) {
 }
 
 // RetrieveRoles proposes to be the SCP of the classes, which a C-GET needs for
-// the objects that it asks for (PS3.4 section C.4.3.1.1).
+// the objects that it asks for (PS3.4 section C.5.3).
 func RetrieveRoles(classes ...dicom.UID) []ul.RoleSelection {
 	list := make([]ul.RoleSelection, len(classes))
 	for i, class := range classes {

@@ -56,7 +56,7 @@ const (
 )
 
 // serviceOf tells by the registered SOP classes; others belong to no service
-// unless a Session names them (see Contexts).
+// unless a Session names them (see Offerer).
 func serviceOf(class dicom.UID) service {
 	switch class {
 	case Verification:

@@ -24,7 +24,7 @@ const (
 	NoSuchAction           Status = 0x0123
 	NotAuthorised          Status = 0x0124
 	DuplicateInvocation    Status = 0x0210
-	UnrecognisedOp         Status = 0x0211
+	UnrecognisedOperation  Status = 0x0211
 	MistypedArgument       Status = 0x0212
 	ResourceLimitation     Status = 0x0213
 	OutOfResources         Status = 0xA700 // PS3.4 tables B.2-1, C.4-1
@@ -163,7 +163,7 @@ func (s Status) general() string {
 		return "refused: not authorised"
 	case DuplicateInvocation:
 		return "duplicate invocation"
-	case UnrecognisedOp:
+	case UnrecognisedOperation:
 		return "unrecognised operation"
 	case MistypedArgument:
 		return "mistyped argument"

@@ -19,8 +19,8 @@ type Archive struct {
 	AETitle ul.AETitle
 	// Destinations are where C-MOVE may send, with their network addresses.
 	Destinations map[ul.AETitle]string
-	// Committed is called when storage commitment is asked for, with who asked
-	// unknown; nil reports on the same association.
+	// Committed reports the result where storage was asked to be committed; nil
+	// reports it on the association that asked.
 	Committed func(ctx context.Context, result *dimse.CommitResult) error
 
 	mu      sync.Mutex // covers what follows
@@ -174,8 +174,8 @@ func (a *Archive) Move(ctx context.Context, q *dimse.Query, report func(*dimse.R
 	for _, o := range list {
 		rq := o.request()
 		rq.MoveOriginator, rq.MoveOriginatorID = a.AETitle, q.MessageID
-		count(rsp, o)(c.Send(ctx, rq))
-		rsp.Remaining--
+		sent, err := c.Send(ctx, rq)
+		count(rsp, o, sent, err)
 		if err := report(rsp); err != nil {
 			return rsp, err
 		}
@@ -183,22 +183,21 @@ func (a *Archive) Move(ctx context.Context, q *dimse.Query, report func(*dimse.R
 	return rsp, nil
 }
 
-// count adds the outcome of one sub-operation to the response.
-func count(rsp *dimse.Response, o *Object) func(*dimse.Response, error) {
-	return func(sent *dimse.Response, err error) {
-		switch {
-		case err == nil && sent.Status.Class() == dimse.ClassSuccess:
-			rsp.Completed++
-		case err == nil && sent.Status.Class() == dimse.ClassWarning:
-			rsp.Warning++
-		default:
-			rsp.Failed++
-			rsp.FailedInstances = append(rsp.FailedInstances, o.SOPInstance)
-		}
-		if rsp.Failed+rsp.Warning > 0 {
-			rsp.Status = dimse.SomeFailed
-		}
+// count adds the outcome of the sub-operation of one object to the response.
+func count(rsp *dimse.Response, o *Object, sent *dimse.Response, err error) {
+	switch {
+	case err == nil && sent.Status.Class() == dimse.ClassSuccess:
+		rsp.Completed++
+	case err == nil && sent.Status.Class() == dimse.ClassWarning:
+		rsp.Warning++
+	default:
+		rsp.Failed++
+		rsp.FailedInstances = append(rsp.FailedInstances, o.SOPInstance)
 	}
+	if rsp.Failed+rsp.Warning > 0 {
+		rsp.Status = dimse.SomeFailed
+	}
+	rsp.Remaining--
 }
 
 // contextsOf proposes each class and transfer syntax of the objects once.

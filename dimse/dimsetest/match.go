@@ -112,18 +112,26 @@ func wildcard(pattern, s string) bool {
 
 // matchRange: A-B, A- and -B (PS3.4 section C.2.2.2.5). An end that is shorter
 // than the value covers all that it begins.
+//
+// BUG: the offset from UTC of a DT, as in 20240229-0500, is taken for a range.
 func matchRange(vr dicom.VR, want, have string) bool {
-	clean := func(s string) string { return strings.NewReplacer(":", "", ".", "").Replace(strings.TrimSpace(s)) }
-	if vr != dicom.DA {
-		clean = func(s string) string { return strings.ReplaceAll(strings.TrimSpace(s), ":", "") }
-	}
-	low, high, isRange := strings.Cut(clean(want), "-")
-	have = clean(have)
-	if !isRange {
+	low, high, isRange := strings.Cut(digits(vr, want), "-")
+	have = digits(vr, have)
+	switch {
+	case !isRange:
 		return low == have
-	}
-	if have == "" {
+	case have == "":
 		return false
 	}
 	return (low == "" || have >= low) && (high == "" || have <= high || strings.HasPrefix(have, high))
+}
+
+// digits takes out what ACR-NEMA 2.0 put between them: 2024.02.29, 10:15:30
+// (PS3.5 table 6.2-1).
+func digits(vr dicom.VR, s string) string {
+	separator := ":"
+	if vr == dicom.DA {
+		separator = "."
+	}
+	return strings.ReplaceAll(strings.TrimSpace(s), separator, "")
 }

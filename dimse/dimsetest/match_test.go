@@ -55,6 +55,8 @@ func TestMatch(t *testing.T) {
 		{"uid_is_no_pattern", 0x0020000D, []string{"1.2.*"}, false},
 		{"one_of_several_values", 0x00101000, []string{"B2"}, true},
 		{"date", 0x00080020, []string{"20240229"}, true},
+		{"date_of_old", 0x00080020, []string{"2024.02.29"}, true},
+		{"time_of_old", 0x00080030, []string{"10:15-10:16"}, true},
 		{"date_range", 0x00080020, []string{"20240101-20241231"}, true},
 		{"date_range_ends_that_day", 0x00080020, []string{"20240101-20240229"}, true},
 		{"date_range_ends_before", 0x00080020, []string{"20240101-20240228"}, false},
@@ -89,14 +91,14 @@ func TestMatch(t *testing.T) {
 		keys := new(dicom.Dataset)
 		keys.Set(dicom.Element{Tag: 0x00100010, VR: dicom.PN, Value: []byte(pattern)})
 		keys.SetString(0x00080005, "ISO_IR 192")
-		if got := dimsetest.Match(keys, utf8(d)); got != want {
+		if got := dimsetest.Match(keys, inUTF8()); got != want {
 			t.Errorf("name %q: %v, want %v", pattern, got, want)
 		}
 	}
 }
 
-// utf8 is the name in UTF-8.
-func utf8(*dicom.Dataset) *dicom.Dataset {
+// inUTF8 has the name in UTF-8.
+func inUTF8() *dicom.Dataset {
 	d := new(dicom.Dataset)
 	d.SetString(0x00080005, "ISO_IR 192")
 	d.Set(dicom.Element{Tag: 0x00100010, VR: dicom.PN, Value: []byte("Müller^Jörg ")})
