@@ -1,9 +1,10 @@
 package fleet
 
 import (
-	"github.com/leadglass/leadglass/internal/fleet/plan"
 	"strconv"
 	"strings"
+
+	"github.com/leadglass/leadglass/internal/fleet/plan"
 )
 
 // archive answers questions about what a service holds.

@@ -3,12 +3,12 @@ package fleet
 import (
 	"context"
 	"crypto/tls"
-	"github.com/leadglass/leadglass/internal/fleet/plan"
 	"net"
 	"sync"
 
 	"github.com/leadglass/leadglass/dicom"
 	"github.com/leadglass/leadglass/dimse"
+	"github.com/leadglass/leadglass/internal/fleet/plan"
 	"github.com/leadglass/leadglass/ul"
 )
 

@@ -8,9 +8,10 @@ import (
 	"crypto/x509"
 	"crypto/x509/pkix"
 	"fmt"
-	"github.com/leadglass/leadglass/internal/fleet/plan"
 	"math/big"
 	"time"
+
+	"github.com/leadglass/leadglass/internal/fleet/plan"
 )
 
 // certificateStore holds one certificate of each kind for the whole fleet.

@@ -2,11 +2,11 @@ package fleet
 
 import (
 	"encoding/binary"
-	"github.com/leadglass/leadglass/internal/fleet/plan"
 	"strconv"
 
 	"github.com/leadglass/leadglass/dicom"
 	"github.com/leadglass/leadglass/dicom/dict"
+	"github.com/leadglass/leadglass/internal/fleet/plan"
 )
 
 // level is a level of the information models (PS3.4 section C.6).

@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"encoding/json"
 	"fmt"
-	"github.com/leadglass/leadglass/internal/fleet/plan"
 	"mime/multipart"
 	"net/http"
 	"net/textproto"
@@ -15,6 +14,7 @@ import (
 
 	"github.com/leadglass/leadglass/dicom"
 	"github.com/leadglass/leadglass/dicom/dict"
+	"github.com/leadglass/leadglass/internal/fleet/plan"
 )
 
 // dicomweb answers QIDO-RS and WADO-RS (PS3.18 sections 10.4 and 10.6) with the

@@ -2,11 +2,11 @@ package fleet
 
 import (
 	"bytes"
-	"github.com/leadglass/leadglass/internal/fleet/plan"
 	"net/http"
 	"net/http/httptest"
 
 	"github.com/leadglass/leadglass/dicom"
+	"github.com/leadglass/leadglass/internal/fleet/plan"
 	"github.com/leadglass/leadglass/internal/product"
 	"github.com/leadglass/leadglass/internal/report"
 )

@@ -21,7 +21,6 @@ import (
 	"crypto/tls"
 	"errors"
 	"fmt"
-	"github.com/leadglass/leadglass/internal/fleet/plan"
 	"io"
 	"io/fs"
 	"log"
@@ -31,6 +30,7 @@ import (
 	"syscall"
 	"time"
 
+	"github.com/leadglass/leadglass/internal/fleet/plan"
 	"github.com/leadglass/leadglass/ul"
 )
 

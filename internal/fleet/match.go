@@ -1,11 +1,11 @@
 package fleet
 
 import (
-	"github.com/leadglass/leadglass/internal/fleet/plan"
 	"strings"
 
 	"github.com/leadglass/leadglass/dicom"
 	"github.com/leadglass/leadglass/dicom/dict"
+	"github.com/leadglass/leadglass/internal/fleet/plan"
 )
 
 // fits compares a value with a pattern: single value, list or wild card (PS3.4

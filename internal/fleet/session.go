@@ -2,13 +2,13 @@ package fleet
 
 import (
 	"context"
-	"github.com/leadglass/leadglass/internal/fleet/plan"
 	"io"
 	"time"
 
 	"github.com/leadglass/leadglass/dicom"
 	"github.com/leadglass/leadglass/dicom/dict"
 	"github.com/leadglass/leadglass/dimse"
+	"github.com/leadglass/leadglass/internal/fleet/plan"
 	"github.com/leadglass/leadglass/ul"
 )
 

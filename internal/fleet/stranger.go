@@ -3,12 +3,13 @@ package fleet
 import (
 	"context"
 	"errors"
-	"github.com/leadglass/leadglass/internal/fleet/plan"
 	"io"
 	"math/rand/v2"
 	"net"
 	"sync"
 	"time"
+
+	"github.com/leadglass/leadglass/internal/fleet/plan"
 )
 
 // connections are those of strangers that are open, so that Close can end them.

@@ -2,10 +2,11 @@ package fleet
 
 import (
 	"fmt"
-	"github.com/leadglass/leadglass/internal/fleet/plan"
 	"io"
 	"net/http"
 	"strings"
+
+	"github.com/leadglass/leadglass/internal/fleet/plan"
 )
 
 // web serves the pages of one service: those of its product, its DICOMweb where

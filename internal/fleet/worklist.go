@@ -1,12 +1,12 @@
 package fleet
 
 import (
-	"github.com/leadglass/leadglass/internal/fleet/plan"
 	"strings"
 
 	"github.com/leadglass/leadglass/dicom"
 	"github.com/leadglass/leadglass/dicom/dict"
 	"github.com/leadglass/leadglass/dimse"
+	"github.com/leadglass/leadglass/internal/fleet/plan"
 )
 
 // findWorklist shows the steps that are scheduled, whatever is asked: worklists

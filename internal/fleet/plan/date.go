@@ -4,7 +4,7 @@ package plan
 // Gregorian calendar, by eras of 400 years: an archive writes two dates an
 // answer, and package time takes ten times as long.
 
-// civil returns the date of a day.
+// Civil returns the date of a day.
 func Civil(day int64) (year, month, date int) {
 	z := day + 719468 // since 0000-03-01
 	era := z / 146097
@@ -24,7 +24,7 @@ func Civil(day int64) (year, month, date int) {
 	return year, month, date
 }
 
-// dayOf returns the day of a date.
+// DayOf returns the day of a date.
 func DayOf(year, month, date int) int64 {
 	y := int64(year)
 	if month <= 2 {
@@ -41,7 +41,7 @@ func DayOf(year, month, date int) int64 {
 	return era*146097 + doe - 719468
 }
 
-// appendDate appends a day as a value of VR DA (PS3.5 section 6.2).
+// AppendDate appends a day as a value of VR DA (PS3.5 section 6.2).
 func AppendDate(dst []byte, day int64) []byte {
 	y, m, d := Civil(day)
 	return append(dst,
@@ -49,14 +49,14 @@ func AppendDate(dst []byte, day int64) []byte {
 		byte('0'+m/10), byte('0'+m%10), byte('0'+d/10), byte('0'+d%10))
 }
 
-// appendTime appends a second of a day as a value of VR TM (PS3.5 section 6.2).
+// AppendTime appends a second of a day as a value of VR TM (PS3.5 section 6.2).
 func AppendTime(dst []byte, second int) []byte {
 	h, m, s := second/3600, second/60%60, second%60
 	return append(dst,
 		byte('0'+h/10), byte('0'+h%10), byte('0'+m/10), byte('0'+m%10), byte('0'+s/10), byte('0'+s%10))
 }
 
-// parseDate reads a value of VR DA; the old form with points is read too.
+// ParseDate reads a value of VR DA; the old form with points is read too.
 func ParseDate(s string) (day int64, ok bool) {
 	if len(s) == 10 && s[4] == '.' && s[7] == '.' {
 		s = s[:4] + s[5:7] + s[8:]
@@ -75,7 +75,7 @@ func ParseDate(s string) (day int64, ok bool) {
 	return DayOf(year, month, date), true
 }
 
-// parseTime reads a value of VR TM in whole seconds; parts that are left out
+// ParseTime reads a value of VR TM in whole seconds; parts that are left out
 // are zero.
 func ParseTime(s string) (second int, ok bool) {
 	for i := range len(s) {

@@ -5,7 +5,7 @@ import (
 	"strings"
 )
 
-// identifiers is the form of an archive's Patient IDs.
+// Identifiers is the form of an archive's Patient IDs.
 type Identifiers uint8
 
 const (
@@ -26,7 +26,7 @@ const (
 	defencePatients = 1_000_000
 )
 
-// append appends the Patient ID of patient p.
+// Append appends the Patient ID of patient p.
 func (f Identifiers) Append(dst []byte, p uint64) []byte {
 	switch f {
 	case socialNumbers:
@@ -40,7 +40,7 @@ func (f Identifiers) Append(dst []byte, p uint64) []byte {
 	return strconv.AppendUint(append(dst, PlantedID...), firstHospital+p, 10)
 }
 
-// number finds the patient with that Patient ID.
+// Number finds the patient with that Patient ID.
 func (f Identifiers) Number(id string) (p uint64, ok bool) {
 	switch f {
 	case socialNumbers:

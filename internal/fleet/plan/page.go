@@ -23,7 +23,7 @@ const (
 	pagePlain      page = "plain" // a page that tells nothing of images
 )
 
-// viewer says whether the page shows images or studies to anyone.
+// Viewer says whether the page shows images or studies to anyone.
 func (p page) Viewer() bool {
 	switch p {
 	case pageOrthanc, pageOHIF, pageOviyam, pageConquest, pageMedDream, pageWeasis:
@@ -37,7 +37,7 @@ func (p page) admin() bool { return p == pageOrthanc || p == pageConquest }
 
 const password = `<form method="post"><input name="user"><input type="password" name="pass"><button>Log in</button></form>`
 
-// webPage is one answer of a web server.
+// WebPage is one answer of a web server.
 type WebPage struct {
 	Status   int
 	Title    string
@@ -47,7 +47,7 @@ type WebPage struct {
 	Realm    string // of a demand for a password
 }
 
-// pages are those of a service by path; every is what all other paths show.
+// Pages are those of a service by path; every is what all other paths show.
 func (w *WebService) Pages() (pages map[string]WebPage, every *WebPage) {
 	ok := func(title, body string) WebPage { return WebPage{Status: 200, Title: title, Body: body} }
 	to := func(path string) WebPage { return WebPage{Status: 302, Title: "Moved", Location: path} }
@@ -137,7 +137,7 @@ func (s *stack) Headers() map[string]string {
 	return h
 }
 
-// stackOf is what usually is around a product's pages; variant tells apart those
+// StackOf is what usually is around a product's pages; variant tells apart those
 // of hosts whose pages tell nothing.
 func StackOf(p page, variant uint64) *stack {
 	jboss := &stack{"Apache-Coyote/1.1", "Servlet 2.4; JBoss-4.2.3.GA (build: SVNTag=JBoss_4_2_3_GA date=200807181439)/JBossWeb-2.0",

@@ -31,7 +31,7 @@ func Planted() []string {
 // firstYears are the leap years on whose 29 February archives begin.
 var firstYears = [...]int{2004, 2008, 2012}
 
-// tongue is the language and character set of an archive's names.
+// Tongue is the language and character set of an archive's names.
 type Tongue struct {
 	Charset  string // Specific Character Set, "" for the default repertoire
 	families []string
@@ -41,7 +41,7 @@ type Tongue struct {
 	ideoFamilies, ideoGivens []string
 }
 
-// tongueOf returns the names of a country. They are common ones, and the mark
+// TongueOf returns the names of a country. They are common ones, and the mark
 // makes each of them nobody's.
 func TongueOf(country string) *Tongue {
 	for i := range Tongues {
@@ -102,7 +102,7 @@ var Tongues = [...]struct {
 		givens:   []string{"שרון", "דבורה", "יוסף", "רחל"}}},
 }
 
-// lexicon is the names of a tongue, each encoded once in its character set.
+// Lexicon is the names of a tongue, each encoded once in its character set.
 type Lexicon struct {
 	Charset string
 	// utf8 and coded are all full names as values of VR PN; they run in parallel.
@@ -110,7 +110,7 @@ type Lexicon struct {
 	Doctors     [][]byte // for the referring physicians
 }
 
-// newLexicon encodes all names that a tongue can make.
+// NewLexicon encodes all names that a tongue can make.
 func NewLexicon(t *Tongue) (*Lexicon, error) {
 	cs, err := dicom.CharsetOf(t.terms()...)
 	if err != nil {

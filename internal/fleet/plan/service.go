@@ -17,7 +17,7 @@ type site struct {
 	hosts   []*Host
 }
 
-// host is one address.
+// Host is one address.
 type Host struct {
 	addr   netip.Addr
 	site   *site
@@ -26,10 +26,10 @@ type Host struct {
 	Others []*otherService
 }
 
-// address is one of the host's, as host:port.
+// Address is one of the host's, as host:port.
 func (h *Host) Address(port uint16) string { return netip.AddrPortFrom(h.addr, port).String() }
 
-// dicomService is one DICOM port and how it behaves. Its zero value rejects
+// DICOMService is one DICOM port and how it behaves. Its zero value rejects
 // nobody and answers nothing.
 type DICOMService struct {
 	Role     string
@@ -61,7 +61,7 @@ type DICOMService struct {
 	SameAs   *DICOMService   // the archive that this port repeats
 }
 
-// model is an information model of C-FIND.
+// Model is an information model of C-FIND.
 type Model uint8
 
 const (
@@ -112,7 +112,7 @@ const (
 	defaceMark mark = "defacement"
 )
 
-// tlsPlan is how a service speaks TLS.
+// TLS is how a service speaks TLS.
 type TLS struct {
 	Certificate certificate
 	Min, Max    uint16 // crypto/tls versions
@@ -146,7 +146,7 @@ func (c certificate) faults() []string {
 	return []string{"unknown-issuer"}
 }
 
-// notAfter is when a certificate of that kind ends, in whole seconds as it is
+// NotAfter is when a certificate of that kind ends, in whole seconds as it is
 // written.
 func (c certificate) NotAfter(now time.Time) time.Time {
 	if c == expired {
@@ -155,7 +155,7 @@ func (c certificate) NotAfter(now time.Time) time.Time {
 	return now.AddDate(1, 0, 0).UTC().Truncate(time.Second)
 }
 
-// webService is one HTTP port.
+// WebService is one HTTP port.
 type WebService struct {
 	Port     uint16
 	HTTPS    *TLS
@@ -174,7 +174,7 @@ type otherService struct {
 	Kind Other
 }
 
-// other is a kind of service that is no archive.
+// Other is a kind of service that is no archive.
 type Other string
 
 const (
@@ -193,7 +193,7 @@ const (
 	OtherEndsHTTP Other = "http-endless"
 )
 
-// honeypot is a kind of trap.
+// Honeypot is a kind of trap.
 type Honeypot string
 
 const (

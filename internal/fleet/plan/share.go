@@ -6,7 +6,7 @@ import (
 	"slices"
 )
 
-// apportion splits total by weights so that the parts add up to it exactly: each
+// Apportion splits total by weights so that the parts add up to it exactly: each
 // part gets the whole of its quota, and what remains goes to the largest
 // remainders (Hamilton's method). Weights that are all zero count as equal.
 func Apportion(total uint64, weights []uint64) []uint64 {
@@ -53,7 +53,7 @@ func muldiv(a, b, c uint64) uint64 {
 	return quotient
 }
 
-// mix is a stateless hash (the finaliser of SplitMix64): what depends on an
+// Mix is a stateless hash (the finaliser of SplitMix64): what depends on an
 // index, as a name does, comes from it and needs no storage.
 func Mix(seed, i uint64) uint64 {
 	z := seed + (i+1)*0x9E3779B97F4A7C15

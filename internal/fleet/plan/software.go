@@ -27,7 +27,7 @@ func (s *software) withoutAssociation() *software {
 	return t
 }
 
-// releases are all products and versions that a system shows.
+// Releases are all products and versions that a system shows.
 func Releases(d *DICOMService, webs []*WebService) []release {
 	var list []release
 	add := func(s *software) {
@@ -70,7 +70,7 @@ func orthanc(version string, p page, on software) software {
 	}
 }
 
-// catalogue is software that several sites run. The names on the wire are those
+// Catalogue is software that several sites run. The names on the wire are those
 // of the products' sources and conformance statements, as package product lists
 // them; where a vendor's name for a version is not public, there is none.
 var Catalogue = func() []software {
