@@ -2,6 +2,7 @@ package dimse_test
 
 import (
 	"context"
+	"slices"
 	"testing"
 	"time"
 
@@ -88,16 +89,35 @@ func TestOffers_MoreThanImplemented(t *testing.T) {
 	}
 }
 
+// TestStorageClasses: those of objects, and none of the services that share
+// their arc.
 func TestStorageClasses(t *testing.T) {
-	seen := map[dicom.UID]bool{}
-	for _, uid := range append(dimse.StorageClasses(), dimse.RetiredStorageClasses()...) {
-		if seen[uid] || !dimse.IsStorage(uid) {
-			t.Errorf("%q: twice %v, storage %v", uid, seen[uid], dimse.IsStorage(uid))
+	const arc = "1.2.840.10008.5.1.4.1.1."
+	list := dimse.StorageClasses()
+	for _, tc := range []struct {
+		class               dicom.UID
+		storage, registered bool
+	}{
+		{ctImage, true, true},
+		{arc + "481.5", true, true},              // RT Plan
+		{arc + "5", true, true},                  // Nuclear Medicine, retired
+		{"1.2.840.10008.5.1.4.34.7", true, true}, // RT Beams Delivery Instruction
+		{arc + "99999", true, false},             // not yet registered
+		{arc + "200.4", false, false},            // Protocol Approval - FIND
+		{arc + "200.5", false, false},            // Protocol Approval - MOVE
+		{arc + "200.6", false, false},            // Protocol Approval - GET
+		{arc + "201.2", false, false},            // Inventory - FIND
+		{arc + "201.5", false, false},            // Inventory Creation
+		{dimse.StudyRootFind, false, false},
+		{"1.2.3", false, false},
+	} {
+		if dimse.IsStorage(tc.class) != tc.storage || slices.Contains(list, tc.class) != tc.registered {
+			t.Errorf("%q: storage %v, registered %v", tc.class, dimse.IsStorage(tc.class), slices.Contains(list, tc.class))
 		}
-		seen[uid] = true
 	}
-	if len(seen) < 150 || !seen[ctImage] || dimse.IsStorage(dimse.StudyRootFind) || dimse.IsStorage("1.2.3") {
-		t.Errorf("%d classes", len(seen))
+	slices.Sort(list)
+	if n := len(slices.Compact(list)); n < 185 {
+		t.Errorf("%d classes", n)
 	}
 }
 

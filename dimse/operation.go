@@ -27,23 +27,6 @@ type operation struct {
 	gone   chan struct{} // the association is over
 }
 
-// start runs an operation; it ends when run returns, which serve waits for.
-func (s *server) start(ctx context.Context, on *agreement, rq *Command, run func(*operation) (*Response, error)) {
-	op := &operation{
-		l: s.l, on: on, field: rq.Field.Response(), id: rq.MessageID, class: rq.AffectedSOPClass,
-		done: make(chan struct{}), stored: make(chan Status, 1), gone: make(chan struct{}),
-	}
-	op.ctx, op.cancel = context.WithCancelCause(ctx)
-	s.running = op
-	go func() {
-		defer close(op.done)
-		rsp, err := run(op)
-		op.finish(rsp, err)
-		op.l.busy(false)
-		op.cancel(nil)
-	}()
-}
-
 // end tells the operation that the association is over.
 func (op *operation) end(why error) {
 	if why == nil {

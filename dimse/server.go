@@ -132,6 +132,23 @@ func (l *link) answer(on *agreement, rq *Command, status Status) error {
 	return l.sendNow(on.id, &rsp, nil)
 }
 
+// start runs an operation; it ends when run returns, which serve waits for.
+func (s *server) start(ctx context.Context, on *agreement, rq *Command, run func(*operation) (*Response, error)) {
+	op := &operation{
+		l: s.l, on: on, field: rq.Field.Response(), id: rq.MessageID, class: rq.AffectedSOPClass,
+		done: make(chan struct{}), stored: make(chan Status, 1), gone: make(chan struct{}),
+	}
+	op.ctx, op.cancel = context.WithCancelCause(ctx)
+	s.running = op
+	go func() {
+		defer close(op.done)
+		rsp, err := run(op)
+		op.finish(rsp, err)
+		op.l.busy(false)
+		op.cancel(nil)
+	}()
+}
+
 // readQuery reads the identifier of a query. It returns nil where the query is
 // answered already, or the association is over, which the error says.
 func (s *server) readQuery(on *agreement, rq *Command, implemented bool, want service) (*Query, error) {

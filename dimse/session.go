@@ -75,7 +75,7 @@ func everything(s Session) ul.Supported {
 		}
 	}
 	if serves(s, storeService, false) || serves(s, storeService, true) {
-		for _, class := range append(StorageClasses(), RetiredStorageClasses()...) {
+		for _, class := range StorageClasses() {
 			table[class] = ObjectSyntaxes()
 		}
 	}

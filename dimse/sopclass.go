@@ -4,6 +4,7 @@ import (
 	"strings"
 
 	"github.com/leadglass/leadglass/dicom"
+	"github.com/leadglass/leadglass/dicom/dict"
 )
 
 // SOP classes of the services that this package speaks.
@@ -27,20 +28,36 @@ const (
 	StorageCommitmentInstance dicom.UID = "1.2.840.10008.1.20.1.1" // its well-known instance
 )
 
+// SOP classes of the inventory service, which lie among those of objects and
+// are younger than the dictionary (PS3.6 annex A).
+const (
+	inventoryFind     dicom.UID = "1.2.840.10008.5.1.4.1.1.201.2"
+	inventoryMove     dicom.UID = "1.2.840.10008.5.1.4.1.1.201.3"
+	inventoryGet      dicom.UID = "1.2.840.10008.5.1.4.1.1.201.4"
+	inventoryCreation dicom.UID = "1.2.840.10008.5.1.4.1.1.201.5"
+	repositoryQuery   dicom.UID = "1.2.840.10008.5.1.4.1.1.201.6"
+)
+
 // storagePrefix is the arc under which all storage classes but a few lie
 // (PS3.6 annex A).
 const storagePrefix = "1.2.840.10008.5.1.4.1.1."
 
+// StorageClasses returns the registered SOP classes of stored objects (PS3.4
+// section B.5), with the retired ones, which old archives still hold.
+func StorageClasses() []dicom.UID {
+	var list []dicom.UID
+	for e := range dict.AllUIDs {
+		if e.Type == "SOP Class" && IsStorage(dicom.UID(e.UID)) {
+			list = append(list, dicom.UID(e.UID))
+		}
+	}
+	return list
+}
+
 // IsStorage reports whether a SOP class is one of stored objects. A class that
 // is younger than this package is recognised by its arc; a private one is not,
 // and belongs to no service.
-func IsStorage(class dicom.UID) bool {
-	switch class {
-	case "1.2.840.10008.5.1.4.34.7", "1.2.840.10008.5.1.4.34.10":
-		return true
-	}
-	return strings.HasPrefix(string(class), storagePrefix)
-}
+func IsStorage(class dicom.UID) bool { return serviceOf(class) == storeService }
 
 // service is what a SOP class asks of a Session.
 type service uint8
@@ -61,16 +78,21 @@ func serviceOf(class dicom.UID) service {
 	switch class {
 	case Verification:
 		return echoService
-	case PatientRootFind, StudyRootFind, PatientStudyOnlyFind, WorklistFind:
+	case PatientRootFind, StudyRootFind, PatientStudyOnlyFind, WorklistFind,
+		dict.ProtocolApprovalInformationModelFind, inventoryFind, repositoryQuery:
 		return findService
-	case PatientRootGet, StudyRootGet, PatientStudyOnlyGet:
+	case PatientRootGet, StudyRootGet, PatientStudyOnlyGet, dict.ProtocolApprovalInformationModelGet, inventoryGet:
 		return getService
-	case PatientRootMove, StudyRootMove, PatientStudyOnlyMove:
+	case PatientRootMove, StudyRootMove, PatientStudyOnlyMove, dict.ProtocolApprovalInformationModelMove, inventoryMove:
 		return moveService
 	case StorageCommitment:
 		return commitService
+	case dict.RTBeamsDeliveryInstructionStorage, dict.RTBrachyApplicationSetupDeliveryInstructionStorage:
+		return storeService
+	case inventoryCreation:
+		return noService
 	}
-	if IsStorage(class) {
+	if strings.HasPrefix(string(class), storagePrefix) {
 		return storeService
 	}
 	return noService

@@ -8,6 +8,8 @@ type Status uint16
 // Statuses of PS3.7 annex C.
 const (
 	Success                Status = 0x0000
+	NoSuchAttribute        Status = 0x0105
+	InvalidAttributeValue  Status = 0x0106
 	AttributeListError     Status = 0x0107 // a warning
 	ProcessingFailure      Status = 0x0110
 	DuplicateSOPInstance   Status = 0x0111
@@ -20,6 +22,7 @@ const (
 	NoSuchSOPClass         Status = 0x0118
 	ClassInstanceConflict  Status = 0x0119
 	MissingAttribute       Status = 0x0120
+	MissingAttributeValue  Status = 0x0121
 	RefusedSOPClass        Status = 0x0122
 	NoSuchAction           Status = 0x0123
 	NotAuthorised          Status = 0x0124
@@ -82,7 +85,8 @@ func (s Status) Class() StatusClass {
 		return ClassPending
 	case s == Cancel:
 		return ClassCancel
-	case s == 0x0001, s == AttributeListError, s == AttributeOutOfRange, s>>12 == 0xB:
+	case s == 0x0001, // requested optional attributes are not supported
+		s == AttributeListError, s == AttributeOutOfRange, s>>12 == 0xB:
 		return ClassWarning
 	}
 	return ClassFailure
@@ -131,6 +135,10 @@ func (s Status) meaning() string {
 // general is the text of the statuses that every service may use, PS3.7 annex C.
 func (s Status) general() string {
 	switch s {
+	case NoSuchAttribute:
+		return "no such attribute"
+	case InvalidAttributeValue:
+		return "invalid attribute value"
 	case AttributeListError:
 		return "warning: attribute list error"
 	case AttributeOutOfRange:
@@ -155,6 +163,8 @@ func (s Status) general() string {
 		return "class and instance conflict"
 	case MissingAttribute:
 		return "missing attribute"
+	case MissingAttributeValue:
+		return "missing attribute value"
 	case RefusedSOPClass:
 		return "refused: SOP class not supported"
 	case NoSuchAction:
