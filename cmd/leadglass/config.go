@@ -20,6 +20,9 @@ type surveyConfig struct {
 	Out string
 	// DryRun prints what would be asked, and sends nothing, not even a look-up.
 	DryRun bool
+	// Discover finds and identifies, and asks no more: one association for each
+	// DICOM port, the first page of each web port. Nothing is counted.
+	Discover bool
 	// Resume goes on with the survey of Out, which was stopped or killed. Where
 	// there is none it begins one, so that a unit file can always say it.
 	Resume bool
@@ -46,6 +49,7 @@ func (c *surveyConfig) flags(cmd *cobra.Command) {
 	f.StringVar(&c.Scope, "scope", "", "`file` that says who permitted the survey and whom it may ask")
 	f.StringVar(&c.Out, "out", "", "`folder` for the results; made where it is missing")
 	f.BoolVar(&c.DryRun, "dry-run", false, "print what would be asked of how many hosts, and send nothing")
+	f.BoolVar(&c.Discover, "discover", false, "find and identify only: one association a port, no questions, no counts")
 	f.BoolVar(&c.Resume, "resume", false, "go on with the survey in the folder")
 	f.StringArrayVar(&c.Networks, "networks", nil, "CSV `file` of CIDR,country,site (repeatable)")
 	f.StringArrayVar(&c.MMDB, "mmdb", nil, "mmdb `file` of countries or network owners (repeatable)")

@@ -1,6 +1,8 @@
 package main
 
 import (
+	"errors"
+
 	"github.com/spf13/cobra"
 
 	"github.com/leadglass/leadglass/internal/report"
@@ -22,6 +24,9 @@ func diffCommand(t *tui) *cobra.Command {
 			after, err := loadSurvey(args[1])
 			if err != nil {
 				return err
+			}
+			if before.Discovery != after.Discovery {
+				return &hintError{errors.New("one of the two is a discovery, which asked less: what it lacks is not gone"), "compare two discoveries, or two full surveys", exitTrouble}
 			}
 			changes := report.Diff(before, after)
 			switch {

@@ -74,10 +74,10 @@ func (c *surveyConfig) run(ctx context.Context, t *tui) error {
 	context.AfterFunc(ctx, stop) // the second signal ends the program at once
 	diagnostics := t.diagnostics(c.level())
 	cfg := survey.Config{
-		Scope: sc, Dir: c.Out, Resume: c.Resume, Tool: "leadglass " + version(), Diagnostics: diagnostics,
+		Scope: sc, Dir: c.Out, Resume: c.Resume, Discovery: c.Discover, Tool: "leadglass " + version(), Diagnostics: diagnostics,
 		Limits: survey.Limits{Answer: max(0, c.Timeout)},
 		Examiner: &survey.Examiner{
-			Contact: sc.Authorisation.Contact, Advisories: advisories, Places: places, Now: time.Now, Diagnostics: diagnostics,
+			Discover: c.Discover, Contact: sc.Authorisation.Contact, Advisories: advisories, Places: places, Now: time.Now, Diagnostics: diagnostics,
 		},
 	}
 	if !c.Quiet {

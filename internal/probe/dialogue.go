@@ -108,6 +108,14 @@ func (d *Dialogue) Close(ctx context.Context) {
 	d.assoc, d.client = nil, nil
 }
 
+// Look notes what the answer to the association request shows by itself. It
+// sends nothing.
+func (d *Dialogue) Look(ctx context.Context) {
+	if d.Accepted() {
+		_ = store(ctx, d) // looks at the contexts, which cannot fail
+	}
+}
+
 // AskAll asks the questions of DICOMQuestions that fit what the port is. noted
 // is told of those that were not answered.
 func (d *Dialogue) AskAll(ctx context.Context, noted func(question string, err error)) {

@@ -41,6 +41,9 @@ func Finish(s *Survey) {
 	nameClusters(s.Systems)
 	s.Totals = add(pointers(s.Systems))
 	s.Countries = countries(s.Systems)
+	if s.Discovery {
+		s.Countries = []Country{} // a grade is of what was asked
+	}
 }
 
 // settle brings the lists of a system into order and makes its intervals agree

@@ -107,6 +107,8 @@ func lead(s *Survey) string {
 	switch {
 	case all == 0:
 		return "No medical image archive answered."
+	case s.Discovery:
+		return plural(all, "medical image archive") + " answered a stranger. What they disclose was not asked."
 	case t.SystemsDisclosing == 0:
 		return "None of the " + plural(all, "medical image archive") + " that answered disclosed patient data."
 	}

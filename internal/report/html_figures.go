@@ -20,7 +20,20 @@ type figure struct {
 }
 
 func bands(s *Survey) []band {
+	if s.Discovery {
+		return []band{discoveredBand(&s.Totals)}
+	}
 	return []band{exposedBand(s), heldBand(s), guardedBand(s)}
+}
+
+// discoveredBand is what a discovery knows.
+func discoveredBand(t *Totals) band {
+	return band{"What was found", []figure{
+		{group(t.SystemsDICOM), pluralFor(t.SystemsDICOM, "DICOM system"), "spoke DICOM, the language of medical imaging, to a stranger on the network.", false},
+		{group(t.SystemsTLS), "within TLS", "spoke DICOM within TLS only. The others answered in the clear.", false},
+		{group(t.SystemsVulnerable), "have known vulnerabilities", "by the version that they name; " + group(t.SystemsCVSS10) + " with one of the highest rating, CVSS 10.0.", t.SystemsVulnerable > 0},
+		{group(t.HoneypotSuspects), "honeypot suspects", "by what one association shows. They count in no other figure.", false},
+	}}
 }
 
 func exposedBand(s *Survey) band {

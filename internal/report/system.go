@@ -14,8 +14,11 @@ type Survey struct {
 	Started       time.Time     `json:"started"`
 	Finished      time.Time     `json:"finished"`
 	Partial       bool          `json:"partial"` // interrupted before every host was asked
-	Hosts         int64         `json:"hosts"`   // in scope, exclusions taken off
-	HostsAsked    int64         `json:"hosts_asked"`
+	// Discovery says that systems were found and identified and nothing else was
+	// asked: what is absent then was not looked for.
+	Discovery  bool  `json:"discovery,omitempty"`
+	Hosts      int64 `json:"hosts"` // in scope, exclusions taken off
+	HostsAsked int64 `json:"hosts_asked"`
 	// Answers counts the answers of ports by class: closed, timeout, …
 	Answers   map[string]int64 `json:"answers"`
 	Totals    Totals           `json:"totals"`

@@ -29,7 +29,7 @@ func Table(w io.Writer, s *Survey, columns int, colour bool) error {
 	}
 	t := &table{width: min(max(columns, minWidth), maxWidth), colour: colour}
 	t.head(s)
-	t.figures(&s.Totals)
+	t.figures(s)
 	t.countries(s)
 	t.worst(s)
 	_, err := io.WriteString(w, t.b.String())
@@ -42,6 +42,8 @@ func Headline(s *Survey) string {
 	switch {
 	case all == 0:
 		return "No image archive answered."
+	case s.Discovery:
+		return plural(all, "image archive") + " answered. What they disclose was not asked."
 	case t.SystemsDisclosing == 0:
 		return fmt.Sprintf("None of %s disclosed patient data.", plural(all, "image archive"))
 	}
@@ -123,7 +125,27 @@ func span(from, to time.Time) string {
 	return from.Format("2006-01-02 15:04") + " to " + to.Format("2006-01-02 15:04 UTC")
 }
 
-func (t *table) figures(f *Totals) {
+// discovered are the figures that a discovery knows.
+func (t *table) discovered(f *Totals) {
+	for _, r := range [][2]string{
+		{"image archives (DICOM)", group(f.SystemsDICOM)},
+		{"reached within TLS", group(f.SystemsTLS)},
+		{"honeypot suspects, apart", group(f.HoneypotSuspects)},
+		{"known vulnerabilities", group(f.SystemsVulnerable)},
+		{"  rated CVSS 10.0", group(f.SystemsCVSS10)},
+		{"in identical software", group(f.SystemsInClusters)},
+	} {
+		t.line("%s", leader(r[0], r[1], (t.width-4)/2))
+	}
+	t.line("")
+}
+
+func (t *table) figures(s *Survey) {
+	f := &s.Totals
+	if s.Discovery {
+		t.discovered(f)
+		return
+	}
 	rows := [][2]string{
 		{"image archives (DICOM)", group(f.SystemsDICOM)},
 		{"disclosing patient data", group(f.SystemsDisclosing)},

@@ -15,8 +15,8 @@ import (
 // It is lines of JSON that are only appended. The first says which survey it is;
 // each further one is a host that was finished, by its place in the order of
 // the scope, with what it gave; the last, of a survey that is complete, has the
-// time of its end. A line is written as soon as its host is finished, so that a
-// kill loses no more than the hosts in flight, and synced within a second, so
+// time of its end. A line is written as soon as its host is finished and no
+// other finished one waits, so that a kill loses no more than the hosts in flight, and synced within a second, so
 // that a power cut loses no more than that. A line that was torn off is dropped
 // when the file is read.
 const CheckpointFile = "survey.ckpt"
@@ -33,12 +33,14 @@ const (
 
 // header is the first line.
 type header struct {
-	Version int                     `json:"leadglass_checkpoint"`
-	Tool    string                  `json:"tool"`
-	Scope   string                  `json:"scope"` // scope.Targets.Hash
-	Hosts   uint64                  `json:"hosts"`
-	Started time.Time               `json:"started"`
-	Names   map[string][]netip.Addr `json:"names,omitempty"` // as they were looked up
+	Version int    `json:"leadglass_checkpoint"`
+	Tool    string `json:"tool"`
+	Scope   string `json:"scope"` // scope.Targets.Hash
+	// Discovery: little was asked of the hosts, see Config.
+	Discovery bool                    `json:"discovery,omitempty"`
+	Hosts     uint64                  `json:"hosts"`
+	Started   time.Time               `json:"started"`
+	Names     map[string][]netip.Addr `json:"names,omitempty"` // as they were looked up
 }
 
 // line is any further line.
@@ -58,6 +60,7 @@ type journal interface {
 // alone uses it.
 type checkpoint struct {
 	file   journal
+	lines  []byte // whole ones that wait for more; see host
 	synced time.Time
 	dirty  bool
 }
@@ -106,19 +109,40 @@ func (c *checkpoint) write(v any) error {
 	if err != nil {
 		return fmt.Errorf("survey: encoding a line of the checkpoint: %w", err)
 	}
-	_, err = c.file.Write(append(b, '\n'))
-	c.dirty = true
+	c.lines = append(append(c.lines, b...), '\n')
+	return c.flush()
+}
+
+// flush writes the lines that wait.
+func (c *checkpoint) flush() error {
+	if c == nil || len(c.lines) == 0 {
+		return nil
+	}
+	_, err := c.file.Write(c.lines)
+	c.lines, c.dirty = c.lines[:0], true
 	return unwritten(err)
 }
 
-// host appends a finished host.
+// host appends a finished host. While others that are finished wait to be
+// appended, their lines leave in one write.
 func (c *checkpoint) host(k uint64, f *Found) error {
-	return c.write(line{Host: &k, Found: f})
+	const enough = 64 << 10
+	if c == nil {
+		return nil
+	}
+	b, err := json.Marshal(line{Host: &k, Found: f})
+	if err != nil {
+		return fmt.Errorf("survey: encoding a line of the checkpoint: %w", err)
+	}
+	if c.lines = append(append(c.lines, b...), '\n'); len(c.lines) < enough {
+		return nil
+	}
+	return c.flush()
 }
 
 // tick syncs when it is time.
 func (c *checkpoint) tick(now time.Time) error {
-	if c == nil || !c.dirty || now.Sub(c.synced) < syncEvery {
+	if c == nil || !c.dirty && len(c.lines) == 0 || now.Sub(c.synced) < syncEvery {
 		return nil
 	}
 	c.synced = now
@@ -126,6 +150,9 @@ func (c *checkpoint) tick(now time.Time) error {
 }
 
 func (c *checkpoint) sync() error {
+	if err := c.flush(); err != nil {
+		return err
+	}
 	c.dirty = false
 	return unwritten(c.file.Sync())
 }

@@ -27,9 +27,11 @@ type Config struct {
 	Dir string
 	// Resume continues the survey of Dir, if there is one.
 	Resume bool
-	Tool   string // the program and its version
-	Limits Limits
-	Now    func() time.Time
+	// Discovery says that the examiner finds and identifies and asks no more.
+	Discovery bool
+	Tool      string // the program and its version
+	Limits    Limits
+	Now       func() time.Time
 	// Diagnostics is nil to be silent. No patient data reaches it.
 	Diagnostics *slog.Logger
 	// Progress is called after each host, by one goroutine; nil for nobody.

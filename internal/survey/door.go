@@ -34,6 +34,8 @@ type door struct {
 	reserved       int // connections set aside that are free
 	open           map[*conn]struct{}
 	shut           bool
+	kept           net.Conn // of the knock, for the first dial; it has a slot until some are set aside
+	keptAt         time.Time
 }
 
 func (r *run) newDoor(ctx context.Context, h scope.Host) *door {
@@ -101,6 +103,9 @@ func (d *door) dial(ctx context.Context, network, address string) (net.Conn, err
 	release, err := d.slot()
 	if err != nil {
 		return nil, err
+	}
+	if c := d.fresh(); c != nil {
+		return d.wrap(c, release)
 	}
 	c, err := d.run.connect(d.ctx, to)
 	if err != nil {
@@ -185,6 +190,9 @@ func (d *door) close() {
 		open = append(open, c)
 	}
 	d.mu.Unlock()
+	if c := d.take(); c != nil {
+		c.Close() // nothing was sent
+	}
 	for _, c := range open {
 		c.Close() // the host is done with
 	}

@@ -38,6 +38,7 @@ type Examiner struct {
 	Limits          probe.Limits
 	Budget          census.Budget
 	NoCount         bool // look, but do not count
+	Discover        bool // find and identify: one association a port, the first page of a web service
 	PortsAtOnce     int  // of one host; 0 is four, below 0 all
 	Roots           *x509.CertPool
 	Rand            io.Reader // of invented names; nil is crypto/rand
@@ -80,6 +81,7 @@ func (e *Examiner) Examine(ctx context.Context, h scope.Host, n *probe.Network) 
 		}()
 	}
 	all.Wait()
+	e.again(ctx, asker, h, ports)
 	found := &Found{Answers: map[probe.Class]int64{}}
 	for _, p := range ports {
 		found.Answers[p.class]++
@@ -90,6 +92,17 @@ func (e *Examiner) Examine(ctx context.Context, h scope.Host, n *probe.Network) 
 		return nil, fmt.Errorf("survey: examining %s: %w", h.Addr, err)
 	}
 	return found, nil
+}
+
+// again asks once more the DICOM ports that said nothing in time: an answer can
+// be lost, or late for once. Where no connection could be made the door knows
+// that and sends nothing; the host's time bounds it all.
+func (e *Examiner) again(ctx context.Context, asker *probe.Asker, h scope.Host, ports []*asked) {
+	for _, p := range ports {
+		if ctx.Err() == nil && p.class == probe.Timeout && slices.Contains(h.DICOMPorts, p.target.Port) {
+			e.portCaught(ctx, asker, h, p)
+		}
+	}
 }
 
 func (e *Examiner) asker(n *probe.Network) *probe.Asker {
@@ -171,6 +184,11 @@ func (e *Examiner) askDICOM(ctx context.Context, asker *probe.Asker, p *asked) {
 		return
 	}
 	p.dialogue = d
+	if e.Discover {
+		d.Look(ctx)
+		d.Close(ctx)
+		return
+	}
 	d.AskAll(ctx, func(question string, err error) { e.note(ctx, p, question, err) })
 	d.Close(ctx)
 	e.countDICOM(ctx, d, p)
@@ -187,6 +205,10 @@ func (e *Examiner) askWeb(ctx context.Context, asker *probe.Asker, p *asked) {
 		return
 	}
 	p.site = s
+	if e.Discover {
+		s.Close()
+		return
+	}
 	s.AskAll(ctx, func(question string, err error) { e.note(ctx, p, question, err) })
 	s.Close()
 	if s.Facts.Discloses() {

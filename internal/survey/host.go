@@ -26,11 +26,24 @@ func (r *run) host(ctx context.Context, h scope.Host) *Found {
 		return &Found{Answers: d.deadAnswers()}
 	}
 	reserve := min(int64(perPort*open), perPort*portsAtOnce, r.connections)
-	if err := r.slots.Acquire(ctx, reserve); err != nil {
+	if !r.setAside(ctx, d, reserve) {
 		return nil
 	}
 	defer r.slots.Release(reserve)
 	return r.examine(ctx, d, int(reserve), open)
+}
+
+// setAside takes so many connections for a host, its kept one among them. Where
+// it has to wait it holds none meanwhile.
+func (r *run) setAside(ctx context.Context, d *door, n int64) bool {
+	now := r.slots.TryAcquire(n)
+	if d.kept != nil {
+		if !now {
+			d.take().Close() // nothing was sent
+		}
+		r.slots.Release(1)
+	}
+	return now || r.slots.Acquire(ctx, n) == nil
 }
 
 // examined is what an examination ended with.

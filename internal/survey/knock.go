@@ -7,6 +7,7 @@ import (
 	"slices"
 	"sync"
 	"syscall"
+	"time"
 
 	"github.com/leadglass/leadglass/internal/probe"
 	"github.com/leadglass/leadglass/internal/scope"
@@ -32,12 +33,27 @@ func (d *door) knock(ctx context.Context) (open int, err error) {
 		return 0, ctx.Err()
 	}
 	d.dead = map[uint16]error{}
+	if len(ports) > 1 && slices.Contains(errs, nil) {
+		d.knockAgain(ctx, ports, errs)
+	}
 	for i, p := range ports {
 		if errs[i] != nil {
 			d.dead[p] = errs[i]
 		}
 	}
 	return len(ports) - len(d.dead), nil
+}
+
+// knockAgain knocks once more on the silent ports of a host that is alive: a
+// SYN can be lost, twice where a line is full.
+func (d *door) knockAgain(ctx context.Context, ports []uint16, errs []error) {
+	var all sync.WaitGroup
+	for i, p := range ports {
+		if errs[i] != nil && silence(errs[i]) == probe.Timeout {
+			all.Go(func() { errs[i] = d.knockPort(ctx, p) })
+		}
+	}
+	all.Wait()
 }
 
 func (d *door) knockPort(ctx context.Context, port uint16) error {
@@ -51,13 +67,46 @@ func (d *door) knockPort(ctx context.Context, port uint16) error {
 	if err := d.run.slots.Acquire(ctx, 1); err != nil {
 		return err
 	}
-	defer d.run.slots.Release(1)
+	keeps := false
+	defer func() {
+		if !keeps {
+			d.run.slots.Release(1)
+		}
+	}()
 	c, err := d.run.connect(ctx, to)
 	if err != nil {
 		return err
 	}
+	// With one port nobody waits for another connection while this one is held.
+	if keeps = len(d.host.DICOMPorts)+len(d.host.HTTPPorts) == 1; keeps {
+		d.kept, d.keptAt = c, time.Now()
+		return nil
+	}
 	c.Close() // nothing was sent
 	return nil
+}
+
+// Kept connections are used while they are fresh: a peer that is kept waiting
+// ends them.
+const freshFor = 500 * time.Millisecond
+
+// take returns the connection of the knock, once, nil where there is none.
+func (d *door) take() net.Conn {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	c := d.kept
+	d.kept = nil
+	return c
+}
+
+// fresh is take where the connection may still be used.
+func (d *door) fresh() net.Conn {
+	c := d.take()
+	if c != nil && time.Since(d.keptAt) > freshFor {
+		c.Close() // nothing was sent
+		return nil
+	}
+	return c
 }
 
 // portsOf lists the ports of a host, each once.

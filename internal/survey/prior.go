@@ -156,6 +156,9 @@ func (p *prior) agree(c *Config, hash string) error {
 	case p.header.Scope != hash:
 		return &Error{What: fmt.Sprintf("the folder %q is of another scope: other targets, exclusions or ports", c.Dir),
 			Remedy: "name another folder with --out, or survey with the scope file that it was begun with"}
+	case c.Resume && p.header.Discovery != c.Discovery:
+		return &Error{What: fmt.Sprintf("the folder %q holds a discovery, or this is one: they ask different questions", c.Dir),
+			Remedy: "say --discover as it was said before, or name another folder with --out"}
 	case c.Resume:
 		return nil
 	case !p.finished:

@@ -100,7 +100,7 @@ func prepare(ctx context.Context, cfg Config, p *prior, started time.Time) (*run
 	}
 	r.rate, r.slots = limiter(r.rates.TotalRate), semaphore.NewWeighted(r.connections)
 	r.checkpoint, err = p.startCheckpoint(header{
-		Version: checkpointVersion, Tool: cfg.Tool, Scope: targets.Hash(), Hosts: targets.Count(), Started: started.UTC(), Names: names,
+		Version: checkpointVersion, Tool: cfg.Tool, Scope: targets.Hash(), Discovery: cfg.Discovery, Hosts: targets.Count(), Started: started.UTC(), Names: names,
 	}, cfg.faults)
 	return r, err
 }
@@ -156,6 +156,9 @@ func (r *run) collect(results <-chan result, stop func()) {
 			if r.failed == nil {
 				err = r.checkpoint.host(res.place, res.found)
 			}
+			if err == nil && r.failed == nil && len(results) == 0 {
+				err = r.checkpoint.flush()
+			}
 			r.tally.add(res.place, res.found)
 			r.cfg.Progress(Progress{Hosts: r.tally.done.count(), Total: r.targets.Count(), Resumed: r.resumed, Systems: len(r.tally.systems)})
 		case <-tick.C:
@@ -174,7 +177,7 @@ func (r *run) collect(results <-chan result, stop func()) {
 func (r *run) survey(started time.Time) *report.Survey {
 	a := r.cfg.Scope.Authorisation
 	s := &report.Survey{
-		Version: report.FormatVersion, Tool: r.cfg.Tool,
+		Version: report.FormatVersion, Tool: r.cfg.Tool, Discovery: r.cfg.Discovery,
 		Authorisation: report.Authorisation{
 			Organisation: a.Organisation, Contact: a.Contact, Reference: a.Reference, ValidFrom: a.ValidFrom, ValidTo: a.ValidTo,
 		},
