@@ -35,9 +35,9 @@ func (s *server) echo(ctx context.Context, on *agreement, rq *Command) error {
 	}
 	switch {
 	case rq.HasDataset:
-		return s.answer(on, rq, MistypedArgument)
+		return s.l.answer(on, rq, MistypedArgument)
 	case !ok || rq.AffectedSOPClass != on.abstract:
-		return s.answer(on, rq, RefusedSOPClass)
+		return s.l.answer(on, rq, RefusedSOPClass)
 	}
-	return s.answer(on, rq, e.Echo(ctx))
+	return s.l.answer(on, rq, e.Echo(ctx))
 }

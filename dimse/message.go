@@ -161,6 +161,16 @@ func (l *link) sendNow(id uint8, c *Command, data []byte) error {
 	return l.flush()
 }
 
+// answer answers a request with a status and nothing else.
+func (l *link) answer(on *agreement, rq *Command, status Status) error {
+	rsp := Command{Field: rq.Field.Response(), RespondedTo: rq.MessageID, Status: status}
+	rsp.AffectedSOPClass, rsp.AffectedSOPInstance = rq.AffectedSOPClass, rq.AffectedSOPInstance
+	if rsp.AffectedSOPClass == "" {
+		rsp.AffectedSOPClass, rsp.AffectedSOPInstance = rq.RequestedSOPClass, rq.RequestedSOPInstance
+	}
+	return l.sendNow(on.id, &rsp, nil)
+}
+
 func (l *link) flush() error {
 	l.mu.Lock()
 	defer l.mu.Unlock()

@@ -55,7 +55,7 @@ func (s *server) action(ctx context.Context, on *agreement, rq *Command) error {
 		Type: rq.ActionTypeID, Information: info,
 	})
 	if rsp == nil {
-		return s.answer(on, rq, ProcessingFailure)
+		return s.l.answer(on, rq, ProcessingFailure)
 	}
 	cmd := Command{
 		Field: NActionRSP, RespondedTo: rq.MessageID, Status: rsp.Status, ErrorComment: rsp.Comment,

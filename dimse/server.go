@@ -115,21 +115,7 @@ func (s *server) request(ctx context.Context, on *agreement, rq *Command) error 
 	if err := s.l.skipData(); err != nil {
 		return err
 	}
-	return s.answer(on, rq, UnrecognisedOperation)
-}
-
-// answer answers a request with a status and nothing else.
-func (s *server) answer(on *agreement, rq *Command, status Status) error {
-	return s.l.answer(on, rq, status)
-}
-
-func (l *link) answer(on *agreement, rq *Command, status Status) error {
-	rsp := Command{Field: rq.Field.Response(), RespondedTo: rq.MessageID, Status: status}
-	rsp.AffectedSOPClass, rsp.AffectedSOPInstance = rq.AffectedSOPClass, rq.AffectedSOPInstance
-	if rsp.AffectedSOPClass == "" {
-		rsp.AffectedSOPClass, rsp.AffectedSOPInstance = rq.RequestedSOPClass, rq.RequestedSOPInstance
-	}
-	return l.sendNow(on.id, &rsp, nil)
+	return s.l.answer(on, rq, UnrecognisedOperation)
 }
 
 // start runs an operation; it ends when run returns, which serve waits for.
@@ -165,11 +151,11 @@ func (s *server) readQuery(on *agreement, rq *Command, implemented bool, want se
 		if err := s.l.skipData(); err != nil {
 			return nil, err
 		}
-		return nil, s.answer(on, rq, refused)
+		return nil, s.l.answer(on, rq, refused)
 	}
 	identifier, err := s.l.decodeData()
 	if undecodable(err) {
-		return nil, s.answer(on, rq, UnableToProcess)
+		return nil, s.l.answer(on, rq, UnableToProcess)
 	}
 	if err != nil {
 		return nil, err
