@@ -10,7 +10,7 @@ import (
 )
 
 // dryRun prints what would be asked of how many hosts.
-func dryRun(t *tui, s *scope.Scope) error {
+func dryRun(t *tui, s *scope.Scope, discover bool) error {
 	ts, include, exclude := s.Preview()
 	var b strings.Builder
 	row := func(name, format string, args ...any) {
@@ -30,6 +30,11 @@ func dryRun(t *tui, s *scope.Scope) error {
 	row("At most", "%s a second to one host, %s in all, %s connections at once", allowed(l.PerHostRate), allowed(l.TotalRate), allowed(float64(l.Connections)))
 	n := ts.Connections()
 	row("At least", "%s connections%s", group(n), atLeast(n, l.TotalRate))
+	if discover {
+		b.WriteString("\nEach host that answers on a DICOM port is asked for one association, in TLS where that fails in the clear;\n" +
+			"each that answers on an HTTP port for its first page, and one that cannot exist.\n\nNothing was sent.\n")
+		return t.print("%s", b.String())
+	}
 	b.WriteString("\nEach host that answers on a DICOM port is asked:\n")
 	for _, q := range probe.DICOMQuestions() {
 		fmt.Fprintf(&b, "  %-15s %s\n", q.Name, q.Asks)

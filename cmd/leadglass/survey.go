@@ -55,7 +55,7 @@ func (c *surveyConfig) run(ctx context.Context, t *tui) error {
 		return err
 	}
 	if c.DryRun {
-		return dryRun(t, sc)
+		return dryRun(t, sc, c.Discover)
 	}
 	if c.Out == "" {
 		return &hintError{errors.New("no folder is named for the results"), "name one that is new or empty: --out survey-1", exitTrouble}
