@@ -1,6 +1,8 @@
 package dimse
 
 import (
+	"slices"
+
 	"github.com/leadglass/leadglass/dicom"
 	"github.com/leadglass/leadglass/ul"
 )
@@ -19,26 +21,22 @@ type contexts struct {
 	byID [128]uint8 // 1 + place in list of the context 2i+1
 }
 
-// agreed reads them from what was asked and answered.
+// agreed reads them from what was asked and answered. What was not asked, or
+// is answered twice, is passed over.
 func agreed(rq *ul.AssociateRQ, ac *ul.AssociateAC) contexts {
-	var c contexts
-	c.list = make([]agreement, 0, len(ac.Contexts))
+	c := contexts{list: make([]agreement, 0, len(ac.Contexts))}
 	for _, answer := range ac.Contexts {
-		if answer.Result != ul.Acceptance || answer.ID%2 == 0 || c.byID[answer.ID/2] != 0 {
+		i := slices.IndexFunc(rq.Contexts, func(asked ul.PresentationContext) bool { return asked.ID == answer.ID })
+		if i < 0 || answer.Result != ul.Acceptance || answer.ID%2 == 0 || c.byID[answer.ID/2] != 0 {
 			continue
 		}
-		for _, asked := range rq.Contexts {
-			if asked.ID == answer.ID {
-				c.list = append(c.list, agreement{
-					id:       asked.ID,
-					abstract: asked.AbstractSyntax,
-					syntax:   dicom.SyntaxOf(answer.TransferSyntax),
-					scp:      requestorIsSCP(ac, asked.AbstractSyntax),
-				})
-				c.byID[answer.ID/2] = uint8(len(c.list))
-				break
-			}
-		}
+		abstract := rq.Contexts[i].AbstractSyntax
+		c.list = append(c.list, agreement{
+			id: answer.ID, abstract: abstract,
+			syntax: dicom.SyntaxOf(answer.TransferSyntax),
+			scp:    requestorIsSCP(ac, abstract),
+		})
+		c.byID[answer.ID/2] = uint8(len(c.list))
 	}
 	return c
 }
