@@ -33,6 +33,10 @@ type archive struct {
 	silent   bool     // does not say how many images a study has
 	numb     bool     // nor a series
 	joins    bool     // answers that look the same are one
+	deaf     string   // does not look at "ranges", their "ends" or "starts", those that are "open"
+	refuses  bool     // fails where a range is asked for
+	twice    bool     // answers for each study twice
+	perStudy bool     // gives a patient once for each study
 	asked    []string // "LEVEL date-range"
 	opened   int
 	keys     map[dicom.Tag]bool
@@ -59,6 +63,9 @@ func (a *archive) Find(_ context.Context, q *dimse.Query, match func([]byte, *di
 		found = a.findBelow(q.Identifier, level)
 	}
 	a.asked = append(a.asked, level+" "+q.Identifier.String(dict.StudyDate)+q.Identifier.String(dict.PatientBirthDate)+" "+strconv.Itoa(len(found)))
+	if a.refuses && q.Identifier.String(dict.StudyDate)+q.Identifier.String(dict.PatientBirthDate) != "" {
+		return &dimse.Response{Status: dimse.UnableToProcess}, nil
+	}
 	if a.breaksAt > 0 && len(found) > a.breaksAt {
 		return nil, errors.New("connection reset by peer")
 	}
@@ -86,7 +93,7 @@ func (a *archive) findStudies(id *dicom.Dataset) []*dicom.Dataset {
 	var found []*dicom.Dataset
 	dates, times := id.String(dict.StudyDate), id.String(dict.StudyTime)
 	for _, s := range a.studies {
-		if !within(s.date, dates) || !within(s.time, times) {
+		if !a.within(s.date, dates) || !a.within(s.time, times) {
 			continue
 		}
 		d := &dicom.Dataset{}
@@ -95,6 +102,9 @@ func (a *archive) findStudies(id *dicom.Dataset) []*dicom.Dataset {
 			d.SetString(dict.NumberOfStudyRelatedInstances, strconv.Itoa(s.images))
 		}
 		found = append(found, d)
+		if a.twice {
+			found = append(found, d)
+		}
 	}
 	return found
 }
@@ -103,13 +113,16 @@ func (a *archive) findPatients(id *dicom.Dataset) []*dicom.Dataset {
 	var found []*dicom.Dataset
 	dates := id.String(dict.PatientBirthDate)
 	for i, b := range a.births {
-		if within(b, dates) {
+		if a.within(b, dates) {
 			d := &dicom.Dataset{}
 			if id.Get(dict.PatientID) != nil {
 				d.SetString(dict.PatientID, strconv.Itoa(i))
 			}
 			d.SetString(dict.NumberOfPatientRelatedStudies, "2")
 			found = append(found, d)
+			if a.perStudy {
+				found = append(found, d)
+			}
 		}
 	}
 	if a.joins && id.Get(dict.PatientID) == nil && len(found) > 1 {
@@ -140,6 +153,22 @@ func (a *archive) findBelow(id *dicom.Dataset, level string) []*dicom.Dataset {
 		return images
 	}
 	return nil
+}
+
+// within is whether a value matches, as the archive understands it.
+func (a *archive) within(value, key string) bool {
+	low, high, _ := strings.Cut(key, "-")
+	switch {
+	case a.deaf == "ranges":
+		return true
+	case a.deaf == "open" && strings.Contains(key, "-") && (low == "" || high == ""):
+		return true
+	case a.deaf == "ends" && key != "":
+		return value >= low
+	case a.deaf == "starts" && high != "":
+		return value <= high
+	}
+	return within(value, key)
 }
 
 // within is range matching of PS3.4 C.2.2.2.5 on text that sorts like its values.

@@ -1,6 +1,7 @@
 package census
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -30,12 +31,17 @@ var errBudget = errors.New("census: the budget is used up")
 // answer is what one question gave.
 type answer struct {
 	n         int64
+	repeats   int64       // further answers for the study of the answer before
+	shares    float64     // the sum of what one divided by the number below is
 	instances int64       // what the answers say is below them
 	silent    int64       // answers that do not say
 	silents   []dicom.UID // of those, as many as may be counted one by one
 	whole     bool        // the peer says that this was all
 	broken    bool        // it timed out, or the association broke
 }
+
+// rows is how many answers the peer sent, of which it may cap the number.
+func (a *answer) rows() int64 { return a.n + a.repeats }
 
 func (c *counter) close() {
 	if c.assoc != nil {
@@ -65,7 +71,7 @@ func (c *counter) ask(ctx context.Context, q *dimse.Query, t *tally) (answer, er
 	c.budget.Queries--
 	t.left, t.late = c.budget.Answers, c.late
 	status, err := c.find(ctx, q, t)
-	c.budget.Answers -= t.got.n
+	c.budget.Answers -= t.got.rows()
 	t.got.broken = err != nil
 	t.got.whole = err == nil && status == dimse.Success && t.left >= 0
 	if t.got.whole || t.got.n > 0 {
@@ -109,19 +115,27 @@ type tally struct {
 	below int64
 	said  bool
 	name  []byte
+
+	last []byte // the name of the answer before
 }
 
 func (t *tally) match(identifier []byte, ts *dicom.TransferSyntax) error {
-	if t.left--; t.left < 0 || t.got.n%clockEvery == clockEvery-1 && t.late() {
+	if t.left--; t.left < 0 || t.got.rows()%clockEvery == clockEvery-1 && t.late() {
 		t.left = -1
 		return dimse.ErrCancel
 	}
-	t.got.n++
 	t.below, t.said, t.name = 0, false, nil
 	// An answer that cannot be read is an answer all the same.
 	_ = dicom.WalkBytes(identifier, ts, dicom.Limits{}, t.look)
+	if len(t.name) > 0 && bytes.Equal(t.name, t.last) {
+		t.got.repeats++ // archives that join tables without care repeat a study for each series
+		return nil
+	}
+	t.last = append(t.last[:0], t.name...)
+	t.got.n++
 	if t.said {
 		t.got.instances += t.below
+		t.got.shares += 1 / float64(max(t.below, 1))
 		return nil
 	}
 	t.got.silent++

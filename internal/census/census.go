@@ -27,6 +27,7 @@ package census
 import (
 	"context"
 	"fmt"
+	"math"
 	"math/rand/v2"
 	"strings"
 	"time"
@@ -200,6 +201,12 @@ var patientAxis = axis{
 // is not looked at.
 func (c *counter) patients(ctx context.Context, studies sum) (sum, error) {
 	patients, err := c.count(ctx, patientAxis)
+	if err == nil && patients.n == studies.n && patients.instances > studies.n && patients.silent == 0 {
+		// Each of a patient's n answers says n, so that they add up to one patient.
+		patients.n, patients.exact = int64(math.Round(patients.shares)), false
+		patients.how += ", answered once for each study"
+		return patients, nil
+	}
 	if err != nil || patients.instances >= studies.n && patients.silent == 0 || patients.n == studies.n {
 		return patients, err
 	}
@@ -237,6 +244,7 @@ type sum struct {
 	// Of the windows that were answered: instances by their own count, and the
 	// studies that did not say.
 	instances int64
+	shares    float64
 	silent    int64
 	sample    []dicom.UID // of the silent studies
 	unknown   sampled     // what was estimated on top

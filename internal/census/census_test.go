@@ -3,7 +3,9 @@ package census_test
 import (
 	"context"
 	"errors"
+	"fmt"
 	"math/rand/v2"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -30,6 +32,8 @@ func TestDICOM_Exact(t *testing.T) {
 		"silent_and_capped":    {with(archiveOf(777, 7), func(a *archive) { a.silent, a.cap = true, 100 }), "counted by series"},
 		"undated_in_full":      {with(archiveOf(1003, 7), func(a *archive) { a.studies[5].date = "" }), "c-find at study level"},
 		"undated_and_doubted":  {with(archiveOf(1000, 7), func(a *archive) { a.studies[5].date = "" }), "c-find at study level"},
+		"each_study_twice":     {with(archiveOf(1234, 7), func(a *archive) { a.twice = true }), "c-find at study level"},
+		"twice_and_capped":     {with(archiveOf(3333, 7), func(a *archive) { a.twice, a.cap = true, 500 }), "date windows"},
 		"joins_patients":       {with(archiveOf(1234, 7), func(a *archive) { a.joins = true }), "patients at patient level"},
 		"before_1900_and_2100": {with(archiveOf(900, 7), func(a *archive) { a.cap = 200; a.studies[0].date = "18500101"; a.studies[1].date = "21000101" }), "date windows"},
 	} {
@@ -47,6 +51,50 @@ func TestDICOM_Exact(t *testing.T) {
 				t.Errorf("method %q, want it to say %q", got.Method, tt.method)
 			}
 		})
+	}
+}
+
+// TestDICOM_DoesNotMultiply: what an archive says to a date range that it does
+// not understand is not added up.
+func TestDICOM_DoesNotMultiply(t *testing.T) {
+	for name, tt := range map[string]struct {
+		archive *archive
+		method  string
+	}{
+		"ranges_ignored":        {with(archiveOf(1500, 7), func(a *archive) { a.deaf = "ranges" }), "date ranges are not heeded, at least this many"},
+		"ranges_ignored_capped": {with(archiveOf(3000, 7), func(a *archive) { a.deaf, a.cap, a.loud = "ranges", 1500, true }), "at least this many"},
+		"ends_ignored":          {with(archiveOf(1500, 7), func(a *archive) { a.deaf = "ends" }), "at least this many"},
+		"starts_ignored":        {with(archiveOf(1500, 7), func(a *archive) { a.deaf = "starts" }), "at least this many"},
+		"open_ends_ignored":     {with(archiveOf(1500, 7), func(a *archive) { a.deaf = "open" }), "at least this many"},
+		"ranges_refused":        {with(archiveOf(1500, 7), func(a *archive) { a.refuses = true }), "date windows are refused, at least this many"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			a := tt.archive
+			a.births = nil
+			got := a.count(t, census.Budget{})
+			if got.Studies != 1500 || got.Exact || got.StudiesLow != 1500 {
+				t.Errorf("got %+v, want 1500 studies, not exact", got)
+			}
+			if !strings.Contains(got.Method, tt.method) {
+				t.Errorf("method %q, want it to say %q", got.Method, tt.method)
+			}
+			if !slices.ContainsFunc(a.asked, func(q string) bool { return strings.HasPrefix(q, "STUDY 99980630-99980701 ") }) {
+				t.Errorf("asked %v, want a range without a study among them", a.asked)
+			}
+			if len(a.asked) > 60 {
+				t.Errorf("%d questions, want at most 60", len(a.asked))
+			}
+		})
+	}
+}
+
+// TestDICOM_PatientOncePerStudy: some archives answer at patient level with one
+// answer for each study.
+func TestDICOM_PatientOncePerStudy(t *testing.T) {
+	a := with(archiveOf(1234, 7), func(a *archive) { a.perStudy = true })
+	got := a.count(t, census.Budget{})
+	if got.Patients != 617 || got.Studies != 1234 || got.Exact || !strings.Contains(got.Method, "once for each study") {
+		t.Errorf("got %+v, want 617 patients of 1234 studies, not exact", got)
 	}
 }
 
@@ -132,7 +180,7 @@ func TestDICOM_IntervalIsHonest(t *testing.T) {
 			continue
 		}
 		for i := range 3 + day%5 {
-			a.studies = append(a.studies, study{uid: "2.25.1", date: at.Format("20060102"), time: "120000", images: 1 + i*day%7})
+			a.studies = append(a.studies, study{uid: fmt.Sprintf("2.25.%d.%d", day, i), date: at.Format("20060102"), time: "120000", images: 1 + i*day%7})
 		}
 	}
 	studies, images := int64(len(a.studies)), a.images()

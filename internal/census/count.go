@@ -14,15 +14,20 @@ func (c *counter) count(ctx context.Context, x axis) (sum, error) {
 	if err != nil {
 		return sum{}, err
 	}
-	if first.whole && !doubtful(first.n) {
+	if first.whole && !doubtful(first.rows()) {
 		return whole(first), nil
 	}
 	w := &windows{counter: c, axis: x, first: first}
 	if err := w.ask(ctx); err != nil {
 		return sum{}, err
 	}
-	if w.total.n == 0 && first.n == 0 && !w.anyWhole {
+	switch {
+	case w.total.n == 0 && first.n == 0 && !w.anyWhole:
 		return sum{}, errors.New("census: no answer")
+	case w.unheeded:
+		return atLeast(first, "date ranges are not heeded"), nil
+	case w.refused == w.asked && w.asked > 0:
+		return atLeast(first, "date windows are refused"), nil
 	}
 	return w.sum(ctx), nil
 }
@@ -30,8 +35,15 @@ func (c *counter) count(ctx context.Context, x axis) (sum, error) {
 func whole(a answer) sum {
 	return sum{
 		n: a.n, low: a.n, high: a.n, exact: true,
-		instances: a.instances, silent: a.silent, sample: a.silents,
+		instances: a.instances, shares: a.shares, silent: a.silent, sample: a.silents,
 	}
+}
+
+// atLeast is what is known where no window can be trusted.
+func atLeast(first answer, why string) sum {
+	s := whole(first)
+	s.exact, s.how = false, ": "+why+", at least this many"
+	return s
 }
 
 // windows is a count by date windows.
@@ -41,6 +53,8 @@ type windows struct {
 	first    answer // to the question for everything
 	total    answer // of the windows that came back whole
 	asked    int
+	refused  int  // of those that were asked, with a status and no answer
+	unheeded bool // what a window gives has nothing to do with its dates
 	anyWhole bool
 	slow     int      // days of the shortest window that broke the peer; 0 none
 	left     []window // that the budget did not reach
@@ -51,7 +65,10 @@ type windows struct {
 // used up.
 func (w *windows) ask(ctx context.Context) error {
 	w.left = dated(w.archive.Now())
-	for len(w.left) > 0 {
+	if err := w.control(ctx, nobodys(9998)); err != nil {
+		return ended(err)
+	}
+	for len(w.left) > 0 && !w.unheeded {
 		last := len(w.left) - 1
 		next := w.left[last]
 		if w.tooLong(next) {
@@ -60,18 +77,21 @@ func (w *windows) ask(ctx context.Context) error {
 			continue
 		}
 		got, err := w.counter.ask(ctx, w.axis.query(next), w.tally(w.axis))
-		switch {
-		case errors.Is(err, errBudget) || errors.Is(err, context.DeadlineExceeded):
-			return nil
-		case err != nil:
-			return err
+		if err != nil {
+			return ended(err)
 		}
 		w.asked++
 		w.left = w.left[:last]
+		if !got.whole && !got.broken && got.n == 0 {
+			w.refused++
+		}
+		if err := w.doubtOpen(ctx, next, got); err != nil {
+			return ended(err)
+		}
 		if got.broken && next.days() > 1 {
 			w.slow = max(2, min(or(w.slow, next.days()), next.days()))
 		}
-		if got.whole && !w.capped(got.n) {
+		if got.whole && !w.capped(got.rows()) {
 			w.anyWhole = true
 			w.total.add(got, w.budget.Studies)
 			continue
@@ -85,6 +105,31 @@ func (w *windows) ask(ctx context.Context) error {
 	return nil
 }
 
+// ended is no error where the budget ended the questions.
+func ended(err error) error {
+	if errors.Is(err, errBudget) || errors.Is(err, context.DeadlineExceeded) {
+		return nil
+	}
+	return err
+}
+
+// control asks for a window in which nothing is. Some archives match a range by
+// one of its ends, or not at all: what their windows give must not be added up.
+func (w *windows) control(ctx context.Context, empty window) error {
+	got, err := w.counter.ask(ctx, w.axis.query(empty), w.tally(w.axis))
+	w.unheeded = w.unheeded || got.n > 0
+	return err
+}
+
+// doubtOpen looks closer where a range with an open end holds as much as
+// everything, which a range that is not understood does too.
+func (w *windows) doubtOpen(ctx context.Context, next window, got answer) error {
+	if !next.openLow && !next.openHigh || got.n == 0 || got.n < w.first.n {
+		return nil
+	}
+	return w.control(ctx, next.farther())
+}
+
 // tooLong says whether the window need not be asked for, since one no longer
 // broke the peer. Each such question costs a time-out; outside the years that
 // are likely to be full a long window is worth it.
@@ -92,18 +137,19 @@ func (w *windows) tooLong(next window) bool {
 	return w.slow > 0 && next.from >= w.axis.era && next.days() >= w.slow && !next.openHigh
 }
 
-// capped says whether a window with n answers may hold more. Once everything
-// came back with a doubtful number, that number is the cap.
-func (w *windows) capped(n int64) bool {
+// capped says whether a window with so many answers may hold more. Once
+// everything came back with a doubtful number, that number is the cap.
+func (w *windows) capped(rows int64) bool {
 	if w.first.whole {
-		return n == w.first.n
+		return rows == w.first.rows()
 	}
-	return doubtful(n)
+	return doubtful(rows)
 }
 
 func (a *answer) add(b answer, room int) {
 	a.n += b.n
 	a.instances += b.instances
+	a.shares += b.shares
 	a.silent += b.silent
 	a.keep(b.silents, room)
 }

@@ -2,7 +2,6 @@ package census
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"hash/maphash"
 
@@ -34,7 +33,7 @@ func QIDO(ctx context.Context, w *Web, b Budget) (Count, error) {
 	b = b.orDefault()
 	ctx, cancel := context.WithTimeout(ctx, b.Time)
 	defer cancel()
-	p := &pages{Web: w, budget: b, seed: maphash.MakeSeed(), patients: map[uint64]struct{}{}}
+	p := &pages{Web: w, budget: b, seed: maphash.MakeSeed(), patients: map[uint64]struct{}{}, seen: map[uint64]struct{}{}}
 	ended, err := p.studies(ctx)
 	if err != nil && p.n == 0 {
 		return Count{}, err
@@ -43,7 +42,7 @@ func QIDO(ctx context.Context, w *Web, b Budget) (Count, error) {
 	silent := float64(p.silent)
 	e := estimate{value: float64(p.instances)}
 	how := fmt.Sprintf("qido-rs, %d pages", p.asked)
-	whole := ended && perStudy.n == silent
+	whole := ended && perStudy.n == silent && p.repeats == 0
 	switch {
 	case perStudy.n == silent:
 		e.value += perStudy.total
@@ -53,7 +52,10 @@ func QIDO(ctx context.Context, w *Web, b Budget) (Count, error) {
 	default:
 		how += fmt.Sprintf("; images of %.0f studies not counted", silent)
 	}
-	if !ended {
+	switch {
+	case p.repeats > 0:
+		how += "; pages that overlap, at least this many studies"
+	case !ended:
 		how += "; more studies than the budget, at least this many"
 	}
 	images := imageSum(e, whole, how)
@@ -70,50 +72,57 @@ type pages struct {
 	budget    Budget
 	seed      maphash.Seed
 	patients  map[uint64]struct{}
+	seen      map[uint64]struct{} // studies, as far as there is room
 	n         int64
+	repeats   int64
 	instances int64
 	silent    int64
 	sample    []dicom.UID // of silent studies
 	asked     int
-	first     dicom.UID // study of the last page
 }
 
-// studies goes through the pages; ended says that the last one was reached.
+// maxSeen studies are told apart, which costs some 4 MiB: more than any page
+// holds, so that a service which gives the same pages over and over is found out.
+const maxSeen = 100_000
+
+// studies goes through the pages; ended says that the last one was reached: a
+// page without a study that is new. Where the offset is ignored that is the second.
 func (p *pages) studies(ctx context.Context) (ended bool, err error) {
 	for p.n < p.budget.Answers && int64(p.asked) < p.budget.Queries {
 		if err := p.Pause(ctx); err != nil {
 			return false, err
 		}
-		first, n := dicom.UID(""), p.n
+		n, repeats := p.n, p.repeats
 		_, err := p.Search.Search(ctx, dicomweb.Query{
-			Level: dicomweb.Studies, Limit: pageSize, Offset: int(p.n),
+			Level: dicomweb.Studies, Limit: pageSize, Offset: int(p.n + p.repeats),
 			Include: []dicomweb.Attribute{{dict.NumberOfStudyRelatedInstances}},
 		}, func(d *dicom.Dataset) error {
-			uid := dicom.UID(d.String(dict.StudyInstanceUID))
-			if first == "" {
-				if first = uid; uid == p.first {
-					return dicomweb.ErrPaging
-				}
-			}
-			p.look(d, uid)
+			p.look(d)
 			return nil
 		})
 		p.asked++
 		switch {
-		case errors.Is(err, dicomweb.ErrPaging):
-			return true, nil // the offset is ignored: the first page was everything
 		case err != nil:
 			return false, fmt.Errorf("census: searching studies: %w", err)
 		case p.n == n:
+			p.repeats = repeats
 			return true, nil
 		}
-		p.first = first
 	}
 	return false, nil
 }
 
 // look counts one study.
-func (p *pages) look(d *dicom.Dataset, uid dicom.UID) {
+func (p *pages) look(d *dicom.Dataset) {
+	uid := dicom.UID(d.String(dict.StudyInstanceUID))
+	key := maphash.String(p.seed, string(uid))
+	if _, again := p.seen[key]; again && uid != "" {
+		p.repeats++
+		return
+	}
+	if len(p.seen) < maxSeen {
+		p.seen[key] = struct{}{}
+	}
 	p.n++
 	if id := d.Get(dict.PatientID); id != nil && len(id.Value) > 0 {
 		p.patients[maphash.Bytes(p.seed, id.Value)] = struct{}{}

@@ -18,6 +18,7 @@ type web struct {
 	studies  int
 	cap      int  // results of a page
 	deaf     bool // ignores the offset
+	shuffles bool // and begins each page elsewhere
 	silent   bool // does not say how many images a study has
 	numb     bool // nor a series
 	fails    int  // from this page on
@@ -39,6 +40,9 @@ func (w *web) Search(_ context.Context, q dicomweb.Query, each func(*dicom.Datas
 	from, n := q.Offset, min(q.Limit, w.cap)
 	if w.deaf {
 		from = 0
+	}
+	if w.shuffles {
+		from = w.searches % 7
 	}
 	shown := 0
 	for i := from; i < min(from+n, w.studies); i++ {
@@ -68,6 +72,7 @@ func TestQIDO(t *testing.T) {
 		"page_is_full":   {web{studies: 1000, cap: 1000}, census.Budget{}, census.Count{Patients: 500, Studies: 1000, Images: 7000, Exact: true}},
 		"pages_capped":   {web{studies: 250, cap: 100}, census.Budget{}, census.Count{Patients: 125, Studies: 250, Images: 1750, Exact: true}},
 		"offset_ignored": {web{studies: 1000, cap: 1000, deaf: true}, census.Budget{}, census.Count{Patients: 500, Studies: 1000, Images: 7000, Exact: true}},
+		"shuffled":       {web{studies: 1006, cap: 1000, shuffles: true}, census.Budget{}, census.Count{Patients: 503, Studies: 1005, Images: 7035}},
 		"silent":         {web{studies: 30, cap: 1000, silent: true}, census.Budget{}, census.Count{Patients: 15, Studies: 30, Images: 210, Exact: true}},
 		"silent_sample":  {web{studies: 30, cap: 1000, silent: true}, census.Budget{Studies: 10}, census.Count{Patients: 15, Studies: 30, Images: 210}},
 		"series_numb":    {web{studies: 30, cap: 1000, silent: true, numb: true}, census.Budget{}, census.Count{Patients: 15, Studies: 30}},

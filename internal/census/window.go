@@ -24,17 +24,36 @@ type window struct {
 var everything = window{all: true}
 
 // dated are the windows that cover every date: the ages before the epoch, the
-// years until a year from now, and what devices with a wrong clock wrote.
+// years until a year from now, and what devices with a wrong clock wrote. The
+// last is asked for first: what holds least, before what is cut.
 func dated(now time.Time) []window {
 	last := dayOf(now.AddDate(1, 0, 0))
 	return []window{
-		{openLow: true, to: -1},
 		{from: 0, to: last},
+		{openLow: true, to: -1},
 		{openHigh: true, from: last + 1, to: last + 1},
 	}
 }
 
-func dayOf(t time.Time) int { return int(t.Sub(epoch).Hours() / 24) }
+// nobodys are two days of a year in which no study was made and nobody was born,
+// and which no device writes for want of a date.
+func nobodys(year int) window {
+	day := dayOf(time.Date(year, 6, 30, 0, 0, 0, 0, time.UTC))
+	return window{from: day, to: day + 1}
+}
+
+// farther is a window with an open end whose other end is so far out that it
+// holds nothing.
+func (w window) farther() window {
+	if w.openLow {
+		w.to = nobodys(2).to
+	} else {
+		w.from = nobodys(9998).from
+	}
+	return w
+}
+
+func dayOf(t time.Time) int { return int((t.Unix() - epoch.Unix()) / secondsPerDay) }
 
 func date(day int) string { return epoch.AddDate(0, 0, day).Format(dateLayout) }
 

@@ -14,12 +14,17 @@ import (
 // and asks for its first page. ok is false where it does neither; class says
 // what it is then, as far as that showed. An error means that the run was ended.
 func (a *Asker) OpenSite(ctx context.Context, t Target) (s *Site, class Class, err error) {
+	promised := false // the service said that it wants TLS
 	for i, https := range likely(t.Port) {
+		if i > 1 && !promised {
+			break
+		}
 		s := &Site{
 			Facts: &HTTP{Port: t.Port, HTTPS: https}, asker: a, target: t, limits: a.Limits.orDefault(),
 		}
 		err := banner(ctx, s)
-		if err == nil && !(i == 0 && wantsTLS(s)) {
+		promised = err == nil && wantsTLS(s)
+		if err == nil && !promised {
 			return s, OtherService, nil
 		}
 		s.Close()
@@ -38,10 +43,11 @@ func (a *Asker) OpenSite(ctx context.Context, t Target) (s *Site, class Class, e
 	return nil, class, nil
 }
 
-// likely is the order to try: ports that end in 443 are meant for TLS.
+// likely is the order to try: ports that end in 443 are meant for TLS, and once
+// more where a slow handshake was given up and HTTP is answered by asking for it.
 func likely(port uint16) []bool {
 	if port%1000 == 443 {
-		return []bool{true, false}
+		return []bool{true, false, true}
 	}
 	return []bool{false, true}
 }
