@@ -171,8 +171,9 @@ func (d *Dialogue) open(ctx context.Context) error {
 		return fmt.Errorf("probe: connecting: %w", err)
 	}
 	d.connected = true
+	d.drained = newDrain(conn, d.limits.DrainBytes)
 	calling, called := d.asker.pair()
-	a, err := d.asker.request(ctx, conn, d, calling, called, d.contexts)
+	a, err := d.asker.request(ctx, d.drained, d, calling, called, d.contexts)
 	if err != nil {
 		return err
 	}

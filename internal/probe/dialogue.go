@@ -23,6 +23,7 @@ type Dialogue struct {
 	inTLS    bool
 
 	assoc     *ul.Assoc // nil between two
+	drained   *drain    // its connection
 	client    *dimse.Client
 	agreed    []dicom.UID // abstract syntaxes that the first association agreed on
 	opened    int         // associations asked for
@@ -46,8 +47,8 @@ func (d *Dialogue) Accepted() bool { return d.DICOM() && d.Facts.Reject == "" }
 func (d *Dialogue) use(a *ul.Assoc) {
 	d.assoc = a
 	d.client = dimse.NewClient(a, dimse.Limits{
-		CancelResponses: int64(d.limits.DrainAnswers),
-		SubOperations:   1, // there can be none: a retrieval names what nobody has
+		CancelResponses: -1, // their bytes are bounded
+		SubOperations:   1,  // there can be none: a retrieval names what nobody has
 	})
 	if d.agreed != nil {
 		return
@@ -80,6 +81,7 @@ func (d *Dialogue) ask(ctx context.Context, request func(context.Context, *dimse
 	}
 	actx, cancel := context.WithTimeout(ctx, patience*d.asker.Network.Timeout)
 	defer cancel()
+	d.drained.lift()
 	if err := request(actx, d.client); err != nil {
 		d.hangUp()
 		return fmt.Errorf("probe: asking: %w", err)

@@ -9,7 +9,7 @@ import (
 // default; a negative value switches a limit off.
 type Limits struct {
 	SampleAnswers int // C-FIND answers and QIDO matches that are looked at
-	DrainAnswers  int // further answers read while a peer heeds a C-CANCEL
+	DrainBytes    int // read of one peer after a C-CANCEL until it heeds it
 	BodyBytes     int // of one HTTP answer
 	HeaderBytes   int // of one HTTP answer
 	Redirects     int // followed from one page, on the same host and port
@@ -22,9 +22,11 @@ const (
 	// A first page of any worklist shows more; what is of interest is whether
 	// attributes come back at all.
 	defaultSampleAnswers = 20
-	// A peer may have filled its send buffer before it reads the C-CANCEL: 4 MiB
-	// of answers of 1 KiB.
-	defaultDrainAnswers = 4096
+	// What is under way when a C-CANCEL is sent: the largest socket buffers that
+	// Linux grows to by itself, 6 MiB at the receiver and 4 MiB at the sender
+	// (tcp(7), tcp_rmem and tcp_wmem), and as much again for other systems. The
+	// time for a question bounds it too.
+	defaultDrainBytes = 20 << 20
 	// Titles and fingerprints stand at the beginning of a page.
 	defaultBodyBytes = 64 << 10
 	// As net/http servers take by default, less a factor: archives set few headers.
@@ -41,7 +43,7 @@ const (
 func (l Limits) orDefault() Limits {
 	return Limits{
 		SampleAnswers: or(l.SampleAnswers, defaultSampleAnswers),
-		DrainAnswers:  or(l.DrainAnswers, defaultDrainAnswers),
+		DrainBytes:    or(l.DrainBytes, defaultDrainBytes),
 		BodyBytes:     or(l.BodyBytes, defaultBodyBytes),
 		HeaderBytes:   or(l.HeaderBytes, defaultHeaderBytes),
 		Redirects:     or(l.Redirects, defaultRedirects),

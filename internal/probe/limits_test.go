@@ -1,6 +1,7 @@
 package probe_test
 
 import (
+	"strings"
 	"testing"
 
 	"github.com/leadglass/leadglass/internal/probe/probetest"
@@ -35,12 +36,12 @@ func TestLimit_SampleAnswers(t *testing.T) {
 	}
 }
 
-func TestLimit_DrainAnswers(t *testing.T) {
+func TestLimit_DrainBytes(t *testing.T) {
 	a := open()
 	a.Endless = true
 	ctx := limited(t)
 	asker := probetest.NewAsker(probetest.NewNetwork())
-	asker.Limits.DrainAnswers = 30
+	asker.Limits.DrainBytes = 100 << 10
 	asker.Network.Timeout *= 10 // so that the number ends it and not the time
 	d, err := asker.Associate(ctx, target(a.Serve(t)))
 	if err != nil {
@@ -49,11 +50,24 @@ func TestLimit_DrainAnswers(t *testing.T) {
 	var not []string
 	d.AskAll(ctx, func(q string, err error) { not = append(not, q+": "+err.Error()) })
 	d.Close(ctx)
-	if len(not) == 0 || not[0] != "cfind_study: probe: asking: dimse: find: dimse: over the limit cancel_responses of 30" {
+	if len(not) == 0 || !strings.HasPrefix(not[0], "cfind_study: probe: asking: ") || !strings.HasSuffix(not[0], "over the limit drain_bytes of 102400") {
 		t.Errorf("not answered: %q", not)
 	}
 	if !d.Facts.Study.Open || d.Facts.Study.Sample.Answers != 20 {
 		t.Errorf("study: %+v", d.Facts.Study)
+	}
+}
+
+// TestDrain_LateCancel: a peer that had sent thousands of answers when it read
+// the C-CANCEL is asked on over the same association.
+func TestDrain_LateCancel(t *testing.T) {
+	a := &probetest.Archive{Studies: probetest.Studies(20), Late: 30_000}
+	f, not := ask(t, a.Serve(t))
+	if len(not) > 0 || !f.Study.Open || !f.Patient.Open {
+		t.Errorf("not answered: %q; %+v", not, f)
+	}
+	if got := a.Connections(); got != 2 { // one for all questions, one for the second pair of titles
+		t.Errorf("%d connections, want 2", got)
 	}
 }
 

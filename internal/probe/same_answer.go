@@ -26,7 +26,7 @@ func sameAnswer(ctx context.Context, d *Dialogue) error {
 	err = d.ask(ctx, func(ctx context.Context, c *dimse.Client) error {
 		_, err := c.Find(ctx, q, func([]byte, *dicom.TransferSyntax) error {
 			matched = true
-			return dimse.ErrCancel
+			return d.drained.cancel()
 		})
 		return err
 	})

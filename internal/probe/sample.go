@@ -103,7 +103,7 @@ func (d *Dialogue) sample(ctx context.Context, q *dimse.Query, f *Find) error {
 				f.Sample.answer(identifier, ts)
 			}
 			if f.Sample.Answers >= d.limits.SampleAnswers {
-				return dimse.ErrCancel
+				return d.drained.cancel()
 			}
 			return nil
 		})

@@ -35,6 +35,7 @@ type Archive struct {
 	Get, Move   dimse.Status  // answers retrieval
 	SameAnswer  bool          // matches whatever is asked
 	Endless     bool          // answers C-FIND for ever, and does not heed C-CANCEL
+	Late        int           // reads a C-CANCEL after so many answers to C-FIND
 	Delay       time.Duration // before each answer
 	TLS         *tls.Config
 
@@ -100,7 +101,7 @@ func (a *Archive) Serve(t testing.TB) netip.AddrPort {
 }
 
 func (a *Archive) handle(ctx context.Context, assoc *ul.Assoc) {
-	if a.Endless {
+	if a.Endless || a.Late > 0 {
 		endless(a, assoc)
 		return
 	}

@@ -17,19 +17,22 @@ func endless(a *Archive, assoc *ul.Assoc) {
 		if err != nil {
 			return
 		}
+		status := dimse.Success
 		switch rq.Field {
+		case dimse.CCancelRQ:
+			continue
 		case dimse.CFindRQ:
 			a.note(Request{Op: "find", Model: rq.AffectedSOPClass})
-			if len(a.Studies) > 0 {
-				flood(a, assoc, rq, id)
+			if len(a.Studies) > 0 && (flood(a, assoc, rq, id) != nil || a.Endless) {
 				return
 			}
+			status = dimse.Cancel
 		case dimse.CEchoRQ:
 			a.note(Request{Op: "echo"})
 		case dimse.CGetRQ:
 			a.note(Request{Op: "get", Study: "2.25.1", Level: "STUDY"})
 		}
-		if answer(assoc, rq, id, dimse.Success, nil) != nil || assoc.Flush() != nil {
+		if answer(assoc, rq, id, status, nil) != nil || assoc.Flush() != nil {
 			return
 		}
 	}
@@ -73,10 +76,12 @@ func answer(assoc *ul.Assoc, rq dimse.Command, id uint8, status dimse.Status, da
 	return assoc.WritePDV(ul.PDV{ContextID: id, Last: true, Data: data})
 }
 
-func flood(a *Archive, assoc *ul.Assoc, rq dimse.Command, id uint8) {
+// flood sends answers until that fails, or as many as Late says.
+func flood(a *Archive, assoc *ul.Assoc, rq dimse.Command, id uint8) error {
 	_, syntax, _ := assoc.Context(id)
 	data, err := dicom.Append(nil, a.Studies[0], dicom.SyntaxOf(syntax))
-	for err == nil {
+	for n := 0; err == nil && (a.Endless || n < a.Late); n++ {
 		err = answer(assoc, rq, id, dimse.Pending, data)
 	}
+	return err
 }
