@@ -20,6 +20,9 @@ func letterCommand(t *tui) *cobra.Command {
 			if err != nil {
 				return err
 			}
+			if s.Discovery {
+				return &hintError{errors.New("a discovery did not ask what the archives disclose: a letter would have nothing to say"), "survey them without --discover first", exitTrouble}
+			}
 			names, err := report.Letters(args[0], s)
 			if err != nil {
 				return err

@@ -54,6 +54,8 @@ func TestAnswersQIDO(t *testing.T) {
 		want        bool
 	}{
 		{"matches", product.Page{Status: 200, Body: []byte(`[{"0020000D":{"vr":"UI","Value":["1.2"]}}]`)}, none, true},
+		{"matches_without_vr", product.Page{Status: 200, Body: []byte(`[{"00100010":{"Value":[{"Alphabetic":"FROLLO"}]},"00100020":{"Value":[7]}}]`)}, none, true},
+		{"cut_off", product.Page{Status: 200, Body: []byte(`[{"0020000D":{"vr":"UI","Value":["1.2"]}},{"0020`)}, none, true},
 		{"no_matches", product.Page{Status: 200, Body: []byte(` [ ] `)}, none, true},
 		{"no_content", product.Page{Status: 204}, none, true},
 		{"no_content_for_everything", product.Page{Status: 204}, product.Page{Status: 204}, false},

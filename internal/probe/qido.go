@@ -4,8 +4,8 @@ import (
 	"bytes"
 	"cmp"
 	"context"
-	"encoding/json"
 	"errors"
+	"io"
 	"strconv"
 
 	"github.com/leadglass/leadglass/dicom"
@@ -68,52 +68,32 @@ func (s *Site) answersQIDO(p product.Page) bool {
 	return false
 }
 
-// jsonAttribute is an attribute of the DICOM JSON model (PS3.18 section F.2.2).
-type jsonAttribute struct {
-	Value []json.RawMessage
-}
+var errNotJSONModel = errors.New("probe: not the JSON model") // the decoder's error may quote the peer
 
 // matches shows each match of an answer in the JSON model, n at most. An answer
 // that was cut off shows those that are whole.
-func matches(body []byte, n int, show func(map[string]jsonAttribute)) error {
-	d := json.NewDecoder(bytes.NewReader(body))
-	if start, err := d.Token(); err != nil || start != json.Delim('[') {
-		return errors.New("probe: not the JSON model")
+func matches(body []byte, n int, show func(*dicom.Dataset)) error {
+	if !bytes.HasPrefix(bytes.TrimLeft(body, " \t\r\n"), []byte("[")) {
+		return errNotJSONModel
 	}
-	for i := 0; i < n && d.More(); i++ {
-		var m map[string]jsonAttribute
-		if d.Decode(&m) != nil { // its error quotes the peer
-			return errors.New("probe: not the JSON model")
+	d := dicom.NewJSONDecoder(bytes.NewReader(body), dicom.JSONOptions{})
+	for range n {
+		match, err := d.Next()
+		if err == io.EOF {
+			return nil
 		}
-		show(m)
+		if err != nil {
+			return errNotJSONModel
+		}
+		show(match)
 	}
 	return nil
 }
 
 // match looks at one match of QIDO.
-func (s *Sample) match(m map[string]jsonAttribute) {
+func (s *Sample) match(d *dicom.Dataset) {
 	s.Answers++
-	for key, a := range m {
-		tag, err := strconv.ParseUint(key, 16, 32)
-		if err != nil {
-			continue
-		}
-		for _, v := range a.Value {
-			s.look(dicom.Tag(tag), text(v))
-		}
+	for _, e := range d.Elements {
+		s.look(e.Tag, e.Value)
 	}
-}
-
-// text is a value of the JSON model as text: a string, or the alphabetic group
-// of a person name (PS3.18 section F.2.2).
-func text(v json.RawMessage) []byte {
-	var s string
-	if json.Unmarshal(v, &s) == nil {
-		return []byte(s)
-	}
-	var name struct{ Alphabetic, Ideographic, Phonetic string }
-	if json.Unmarshal(v, &name) == nil {
-		return []byte(name.Alphabetic + name.Ideographic + name.Phonetic)
-	}
-	return nil
 }

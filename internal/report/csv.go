@@ -51,6 +51,16 @@ func columns() []column {
 	}
 }
 
+// unasked says whether only a full survey asks for what the column holds: after
+// a discovery its cells are empty, since 0 and false would be answers.
+func unasked(column string) bool {
+	switch column {
+	case "patients", "studies", "images", "retrievable", "studies_low", "studies_high", "images_low", "images_high":
+		return true
+	}
+	return false
+}
+
 // CSV writes systems.csv: RFC 4180, one line a system, UTF-8.
 func CSV(w io.Writer, s *Survey) error {
 	c := csv.NewWriter(w)
@@ -65,7 +75,10 @@ func CSV(w io.Writer, s *Survey) error {
 	}
 	for i := range s.Systems {
 		for j, col := range cols {
-			row[j] = plainCell(col.cell(&s.Systems[i]))
+			row[j] = ""
+			if !s.Discovery || !unasked(col.name) {
+				row[j] = plainCell(col.cell(&s.Systems[i]))
+			}
 		}
 		if err := c.Write(row); err != nil {
 			return err

@@ -104,3 +104,29 @@ func TestCSV_NoFormulas(t *testing.T) {
 		}
 	}
 }
+
+// TestCSV_Discovery: what nobody asked for is empty, and neither 0 nor false.
+func TestCSV_Discovery(t *testing.T) {
+	var b bytes.Buffer
+	s := &report.Survey{Discovery: true, Systems: []report.System{{Address: "192.0.2.1:104", Class: "accepts-anyone", Product: "DCMTK"}}}
+	if err := report.CSV(&b, s); err != nil {
+		t.Fatal(err)
+	}
+	rows, err := csv.NewReader(&b).ReadAll()
+	if err != nil {
+		t.Fatal(err)
+	}
+	for i, name := range rows[0] {
+		got := rows[1][i]
+		switch name {
+		case "patients", "studies", "images", "retrievable", "studies_low", "images_high":
+			if got != "" {
+				t.Errorf("%s is %q after a discovery, want it empty", name, got)
+			}
+		case "product":
+			if got != "DCMTK" {
+				t.Errorf("product is %q", got)
+			}
+		}
+	}
+}
