@@ -10,7 +10,7 @@ package govid
 // kind is one sort of identifier.
 type kind struct {
 	name   string
-	chance float64 // share of unrelated IDs of the same form that pass
+	chance float64 // share of unrelated IDs of the same form, dates and running numbers among them, that pass
 	match  func(id []byte) bool
 }
 
@@ -32,13 +32,17 @@ func Kind(text []byte) string {
 	return ""
 }
 
+// rare is a chance at which one identifier in a sample of a score says enough.
+const rare = 0.001
+
 // Convincing returns the kinds of a sample of looked IDs that chance does not
-// explain: at least two, and three times what unrelated IDs would give.
+// explain: three times what unrelated IDs would give, and at least two where
+// one passes now and then.
 func Convincing(counts map[string]int, looked int) map[string]int {
 	sure := map[string]int{}
 	for _, k := range kinds {
 		n := counts[k.name]
-		if n >= 2 && float64(n) > 3*k.chance*float64(looked) {
+		if (n >= 2 || k.chance <= rare) && float64(n) > 3*k.chance*float64(looked) {
 			sure[k.name] = n
 		}
 	}
@@ -139,6 +143,12 @@ func number(d []int) int64 {
 func monthDay(month, day []int) bool {
 	m, d := number(month), number(day)
 	return m >= 1 && m <= 12 && d >= 1 && d <= 31
+}
+
+// day says whether eight digits are a date of the last or this century.
+func day(d []int) bool {
+	century := number(d[:2])
+	return (century == 19 || century == 20) && monthDay(d[4:6], d[6:8])
 }
 
 // allSame says whether all digits are equal, which passes many checks and is

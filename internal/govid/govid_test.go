@@ -1,6 +1,8 @@
 package govid_test
 
 import (
+	"fmt"
+	"strings"
 	"testing"
 
 	"github.com/leadglass/leadglass/internal/govid"
@@ -17,6 +19,11 @@ func TestKind(t *testing.T) {
 		"DOD:1234567890":     "us-military",
 		"EDIPI 1234567890":   "us-military",
 		"RA 12 345 678":      "us-military",
+		"US20240115":         "", // an ultrasound of that day
+		"ER 2024-01-15":      "",
+		"ER00001234":         "",
+		"240115-0001":        "", // the first of a day
+		"241262-0001":        "dk-cpr",
 		"1EG4-TE5-MK73":      "us-medicare",
 		"RSSMRA85T10A562S":   "it-codice-fiscale",
 		"RSSMRA85T10A562T":   "",
@@ -72,12 +79,36 @@ func TestConvincing_DropsChance(t *testing.T) {
 			counts := map[string]int{}
 			const sample = 20
 			for i := range int64(sample) {
-				if k := govid.Kind(decimal(start + offset*7919 + i*17)); k != "" {
+				if k := govid.Kind(decimal(start + offset*7919 + i)); k != "" {
 					counts[k]++
 				}
 			}
-			if sure := govid.Convincing(counts, sample); len(sure) > 1 {
+			if sure := govid.Convincing(counts, sample); len(sure) > 0 {
 				t.Errorf("running numbers of %d digits convince: %v", length, sure)
+			}
+		}
+	}
+}
+
+// TestConvincing_DropsNumbersOfADay: archives make IDs of a date and a number.
+func TestConvincing_DropsNumbersOfADay(t *testing.T) {
+	for _, form := range []string{
+		"%04d%02d%02d-%04d", "%04d%02d%02d%04d", "%04d%02d%02d%03d", "%04d%02d%02d%02d", "%04d%02d%02d%06d",
+		"US%04d%02d%02d", "CT%04d%02d%02d%02d", "%04d%02d%02d%[4]05d", "%04d-%02d-%02d",
+	} {
+		for month := 1; month <= 12; month++ {
+			const sample = 20
+			long, short := map[string]int{}, map[string]int{}
+			for i := range sample {
+				id := fmt.Sprintf(form, 2024, month, 1+i, 1+i*i%17)
+				id, _, _ = strings.Cut(id, "%!")
+				long[govid.Kind([]byte(id))]++
+				short[govid.Kind([]byte(id[2:]))]++
+			}
+			for _, counts := range []map[string]int{long, short} {
+				if sure := govid.Convincing(counts, sample); len(sure) > 0 {
+					t.Errorf("%s of month %d convinces: %v", form, month, sure)
+				}
 			}
 		}
 	}

@@ -10,23 +10,23 @@ var kinds = []kind{
 	{"us-medicare", 0.0001, usMedicare},
 	{"it-codice-fiscale", 0.0001, itCodiceFiscale},
 	{"mx-curp", 0.0001, mxCURP},
-	{"cn-resident", 0.001, cnResident},
+	{"cn-resident", 0.1, cnResident},
 	{"fr-nir", 0.01, frNIR},
 	{"ch-ahv", 0.0001, chAHV},
-	{"za-id", 0.005, zaID},
-	{"ro-cnp", 0.01, roCNP},
-	{"kr-rrn", 0.05, krRRN},
-	{"fi-hetu", 0.001, fiHETU},
+	{"za-id", 0.1, zaID},
+	{"ro-cnp", 0.1, roCNP},
+	{"kr-rrn", 0.2, krRRN},
+	{"fi-hetu", 0.05, fiHETU},
 	{"es-dni", 0.05, esDNI},
 	{"de-kvnr", 0.1, deKVNR},
 	{"tw-id", 0.1, twID},
 	{"br-cpf", 0.01, brCPF},
-	{"no-fnr", 0.005, noFNR},
+	{"no-fnr", 0.01, noFNR},
 	{"tr-tckn", 0.01, trTCKN},
-	{"be-nn", 0.005, beNN},
-	{"pl-pesel", 0.02, plPESEL},
+	{"be-nn", 0.05, beNN},
+	{"pl-pesel", 0.1, plPESEL},
 	{"in-aadhaar", 0.1, inAadhaar},
-	{"se-personnummer", 0.03, sePersonnummer},
+	{"se-personnummer", 0.1, sePersonnummer},
 	{"dk-cpr", 0.05, dkCPR},
 	{"uk-nhs", 0.1, ukNHS},
 	{"nl-bsn", 0.1, nlBSN},
@@ -43,7 +43,8 @@ func usSSN(id []byte) bool {
 }
 
 // usMilitary is a DoD ID number that says so, or a service number with the
-// prefix of its component.
+// prefix of its component. US and ER are departments as well: a date or a
+// running number behind them is no service number.
 func usMilitary(id []byte) bool {
 	for _, prefix := range []string{"DOD", "EDIPI"} {
 		if rest, ok := bytes.CutPrefix(id, []byte(prefix)); ok {
@@ -54,7 +55,7 @@ func usMilitary(id []byte) bool {
 	for _, component := range []string{"RA", "US", "ER", "NG", "AF", "AR"} {
 		if rest, ok := bytes.CutPrefix(id, []byte(component)); ok {
 			var d [8]int
-			return digits(rest, d[:])
+			return digits(rest, d[:]) && number(d[:2]) > 0 && !day(d[:])
 		}
 	}
 	return false
@@ -267,10 +268,12 @@ func sePersonnummer(id []byte) bool {
 		digits(bytes.ReplaceAll(id, []byte("+"), nil), d[:]) && monthDay(d[2:4], d[4:6]) && luhn(d[:])
 }
 
-// dkCPR has no check digit since 2007: the form and a date are all.
+// dkCPR has no check digit since 2007: the form and a date are all. One that
+// reads as a year, month and day too is more often a number that archives make.
 func dkCPR(id []byte) bool {
 	var d [10]int
-	return form(id, "999999-9999") && digits(id, d[:]) && monthDay(d[2:4], d[:2])
+	return form(id, "999999-9999") && digits(id, d[:]) && monthDay(d[2:4], d[:2]) &&
+		!monthDay(d[2:4], d[4:6])
 }
 
 func ukNHS(id []byte) bool {

@@ -4,6 +4,8 @@ import (
 	"maps"
 	"slices"
 	"time"
+
+	"github.com/leadglass/leadglass/internal/govid"
 )
 
 // DICOM is what one DICOM service showed. It holds no patient data: of the
@@ -148,11 +150,11 @@ func (f *Facts) Attributes() []string {
 }
 
 // GovernmentIDs counts kinds of identifiers. The models show the same patients,
-// so of each kind the largest count stands.
+// so of each kind the largest count stands. What chance explains is left out.
 func (f *Facts) GovernmentIDs() map[string]int {
 	all := map[string]int{}
 	for _, s := range f.samples() {
-		for kind, n := range s.GovernmentIDs {
+		for kind, n := range govid.Convincing(s.GovernmentIDs, s.Answers) {
 			all[kind] = max(all[kind], n)
 		}
 	}
