@@ -34,23 +34,26 @@ var signs = []sign{
 	}},
 	// Web shells: the titles and forms by which the common ones announce themselves.
 	{WebShell, []string{
-		"c99shell", "r57shell", "b374k", "wso shell", "filesman", "jspspy", "weevely", "indoxploit", "alfa team shell",
+		"c99shell", "r57shell", "b374k", "wso shell", "filesman'", "filesman\"", "jspspy", "weevely", "indoxploit", "alfa team shell",
 		"p0wny@shell", "php web shell", "cmd.jsp", "jsp file browser", "mini shell by", "aspxspy",
 	}},
 	{Defacement, []string{
 		"hacked by", "defaced by", "h4cked by", "hack3d by", "hacked_by", "pwned by", "0wned by", "owned by team",
-		"touched by", "security breached by", "your security is low", "this site has been hacked", "was here - hacked",
+		"security breached by", "your security is low", "this site has been hacked", "was here - hacked",
 	}},
 }
 
-// A ransom note says what was done and what is wanted.
+// A ransom note says what was done and what is wanted. Ordinary pages say that
+// data is encrypted and whom to contact; they do not name a currency of blackmail.
 var (
 	ransomClaims = []string{
 		"files have been encrypted", "files are encrypted", "files are locked", "data has been encrypted", "data is encrypted",
 		"database has been encrypted", "data is backed up", "recover your data", "restore your data", "restore your files",
 		"recover your files", "decrypt", "stolen your data", "leak your data", "will be leaked", "read_me_to_recover",
 	}
-	ransomDemands = []string{"bitcoin", " btc", "monero", " xmr", ".onion", "ransom", "pay ", "wallet", "contact us", "contact:"}
+	ransomDemands = []string{
+		"bitcoin", " btc", "monero", " xmr", ".onion", "the ransom", "pay ransom", "pay to get", "pay to recover", "pay us", "must pay",
+	}
 )
 
 // Page returns the marks in a web page, each once, in the order of the constants.
