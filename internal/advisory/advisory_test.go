@@ -106,6 +106,38 @@ func TestFor(t *testing.T) {
 	}
 }
 
+// TestRead_ProductTwice: records name a product once for each platform, ecosystem
+// or container.
+func TestRead_ProductTwice(t *testing.T) {
+	for name, record := range map[string]string{
+		"cve": `{"dataType":"CVE_RECORD","cveMetadata":{"cveId":"CVE-2099-0001","state":"PUBLISHED"},"containers":{
+			"cna":{"affected":[
+				{"product":"Made Up PACS","platforms":["a"],"versions":[{"version":"1.0","status":"affected"}]},
+				{"product":"Made-Up PACS","platforms":["b"],"versions":[{"version":"2.0","status":"affected"}]}]},
+			"adp":[{"affected":[{"product":"made_up_pacs","versions":[{"version":"3.0","status":"affected"}]}]}]}}`,
+		"osv": `{"id":"CVE-2099-0001","affected":[
+			{"package":{"name":"made-up-pacs","ecosystem":"Debian:11"},"versions":["1.0"]},
+			{"package":{"name":"made-up-pacs","ecosystem":"Debian:12"},"versions":["2.0","3.0"]}]}`,
+		"csaf": `{"document":{"tracking":{"id":"X"}},"product_tree":{"branches":[
+			{"category":"product_name","name":"Made Up PACS","branches":[{"category":"product_version","name":"1.0","product":{"product_id":"A"}}]},
+			{"category":"product_name","name":"made up PACS","branches":[{"category":"product_version","name":"2.0","product":{"product_id":"B"}},
+				{"category":"product_version","name":"3.0","product":{"product_id":"C"}}]}]},
+			"vulnerabilities":[{"cve":"CVE-2099-0001","product_status":{"known_affected":["A","B"],"last_affected":["C"]}}]}`,
+	} {
+		table := advisory.Embedded()
+		for range 2 { // a second time changes nothing
+			if err := table.Read([]byte(record)); err != nil {
+				t.Fatal(err)
+			}
+		}
+		for _, version := range []string{"1.0", "2.0", "3.0"} {
+			if got := text(table.For("Made Up PACS", version)); got != "CVE-2099-0001 0.0 false" {
+				t.Errorf("%s: version %s: got %q", name, version, got)
+			}
+		}
+	}
+}
+
 func text(list []advisory.Advisory) string {
 	var all []string
 	for _, a := range list {

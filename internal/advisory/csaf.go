@@ -92,22 +92,13 @@ func readCSAF(text []byte) ([]entry, error) {
 	return entries, nil
 }
 
-// csafEntries gives one entry a product, with all its ranges.
+// csafEntries gives one entry for each product id that is known.
 func csafEntries(a Advisory, ids []string, products map[string]csafProduct) []entry {
 	var entries []entry
-	at := map[string]int{}
 	for _, id := range ids {
-		p, ok := products[id]
-		if !ok || p.name == "" {
-			continue
+		if p := products[id]; p.name != "" {
+			entries = append(entries, entry{a, p.name, []Range{p.affected}})
 		}
-		i, ok := at[p.name]
-		if !ok {
-			i = len(entries)
-			at[p.name] = i
-			entries = append(entries, entry{Advisory: a, product: p.name})
-		}
-		entries[i].affected = append(entries[i].affected, p.affected)
 	}
 	return entries
 }

@@ -67,9 +67,27 @@ func (t *Table) readOne(text []byte) error {
 	default:
 		return fmt.Errorf("neither CSAF (document), CVE JSON 5 (dataType CVE_RECORD) nor OSV (affected)")
 	}
-	for _, e := range entries {
-		e.product = t.canonical(e.product)
+	for _, e := range t.merged(entries) {
 		t.add(e)
 	}
 	return err
+}
+
+// merged makes one entry of those of one id and product: a record names
+// a product once for each platform.
+func (t *Table) merged(entries []entry) []entry {
+	type key struct{ id, product string }
+	at := map[key]int{}
+	var merged []entry
+	for _, e := range entries {
+		e.product = t.canonical(e.product)
+		k := key{e.ID, e.product}
+		if i, again := at[k]; again {
+			merged[i].affected = append(merged[i].affected, e.affected...)
+			continue
+		}
+		at[k] = len(merged)
+		merged = append(merged, e)
+	}
+	return merged
 }
