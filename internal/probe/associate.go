@@ -250,6 +250,7 @@ func passing(e *ul.RejectError) bool {
 // printable keeps what a UID or a version name may hold (PS3.7 section D.3.3.2):
 // the basic G0 set. What a peer calls itself ends up in files that people read.
 func printable(s string) string {
+	s = s[:min(len(s), 64)] // a UID has 64 characters at most, a version name 16
 	return strings.Map(func(r rune) rune {
 		if r < 0x20 || r > 0x7e {
 			return -1

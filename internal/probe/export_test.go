@@ -7,8 +7,10 @@ import (
 
 // What tests of the outside cannot reach.
 var (
-	Title = title
-	Login = login
+	Title     = title
+	Login     = login
+	Unquoted  = unquoted
+	Printable = printable
 )
 
 // LookAtAnswer looks at a C-FIND answer.

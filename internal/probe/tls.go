@@ -4,7 +4,9 @@ import (
 	"context"
 	"crypto/tls"
 	"crypto/x509"
+	"errors"
 	"fmt"
+	"io"
 	"net"
 	"slices"
 )
@@ -61,10 +63,24 @@ func (a *Asker) shake(ctx context.Context, conn net.Conn, name string, low, high
 	})
 	if err := c.HandshakeContext(ctx); err != nil {
 		conn.Close()
-		return h, err
+		return h, unquoted(err)
 	}
 	h.conn = c
 	return h, nil
+}
+
+var errHandshake = errors.New("probe: no TLS, or a faulty handshake")
+
+// unquoted leaves what a certificate says out of an error: package x509 quotes
+// names that it cannot read.
+func unquoted(err error) error {
+	var n net.Error
+	var limit *LimitError
+	if errors.As(err, &n) || errors.As(err, &limit) || errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) ||
+		errors.Is(err, context.Canceled) || errors.Is(err, context.DeadlineExceeded) {
+		return err
+	}
+	return errHandshake
 }
 
 func versionName(id uint16) string {

@@ -1,10 +1,15 @@
 package probe_test
 
 import (
+	"context"
 	"crypto/tls"
 	"crypto/x509"
+	"errors"
+	"io"
+	"net"
 	"net/netip"
 	"slices"
+	"strings"
 	"testing"
 	"time"
 
@@ -167,5 +172,23 @@ func TestTLS_NoDICOM(t *testing.T) {
 	w := serveWeb(t, true, status(200))
 	if d := associate(t, w.at()); d.Facts.Class != probe.OtherService || d.DICOM() {
 		t.Errorf("HTTPS was taken for %+v", d.Facts)
+	}
+}
+
+// TestTLS_Unquoted: a certificate may name a person, and an error may quote it.
+func TestTLS_Unquoted(t *testing.T) {
+	if err := probe.Unquoted(errors.New(`x509: cannot parse dnsName "FROLLO^CLAUDE"`)); strings.Contains(err.Error(), "FROLLO") {
+		t.Errorf("the error is %v", err)
+	}
+	for _, kept := range []error{io.EOF, context.DeadlineExceeded, &net.OpError{Op: "remote error", Err: errors.New("tls: bad certificate")}} {
+		if err := probe.Unquoted(kept); err != kept {
+			t.Errorf("%v became %v", kept, err)
+		}
+	}
+}
+
+func TestPrintable(t *testing.T) {
+	if got := probe.Printable("A\x00B\x1b[31m" + strings.Repeat("x", 1000)); got != "AB[31m"+strings.Repeat("x", 64-8) {
+		t.Errorf("got %q", got)
 	}
 }
