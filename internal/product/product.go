@@ -74,8 +74,10 @@ func (k Kind) rank() int {
 }
 
 // Identify returns the best match; ok is false where nothing matched.
-func Identify(c *Clues) (p Product, ok bool) {
-	all := All(c)
+func Identify(c *Clues) (p Product, ok bool) { return Best(All(c)) }
+
+// Best is the one of All that names the system; ok is false where there is none.
+func Best(all []Product) (p Product, ok bool) {
 	if len(all) == 0 {
 		return Product{}, false
 	}

@@ -72,7 +72,8 @@ func (e *Examiner) system(ctx context.Context, h scope.Host, p *asked, sites []*
 			Status: w.site.Facts.Status, Open: w.site.Facts.Open(),
 		})
 	}
-	e.identify(&s, clues)
+	shown := product.All(clues)
+	e.identify(&s, shown)
 	if f.DICOM != nil {
 		f.DICOM.Of(s.Product)
 	}
@@ -81,7 +82,7 @@ func (e *Examiner) system(ctx context.Context, h scope.Host, p *asked, sites []*
 	} else {
 		e.countWeb(ctx, p, sites)
 	}
-	e.describe(&s, f, e.known(&s, clues))
+	e.describe(&s, f, e.known(&s, shown))
 	s.Patients, s.Studies, s.Images, s.Count = p.count.Patients, p.count.Studies, p.count.Images, p.written()
 	where := e.Places.Find(h.Addr)
 	s.Country, s.Network = where.Country, where.Network
@@ -89,8 +90,8 @@ func (e *Examiner) system(ctx context.Context, h scope.Host, p *asked, sites []*
 }
 
 // identify names the product.
-func (e *Examiner) identify(s *report.System, clues *product.Clues) {
-	found, ok := product.Identify(clues)
+func (e *Examiner) identify(s *report.System, shown []product.Product) {
+	found, ok := product.Best(shown)
 	if !ok {
 		return
 	}
@@ -103,12 +104,12 @@ func (e *Examiner) identify(s *report.System, clues *product.Clues) {
 // known is what was published of everything that the clues show: the archive,
 // what it is built on, the viewer and the server in front. A honeypot plays its
 // software.
-func (e *Examiner) known(s *report.System, clues *product.Clues) []advisory.Advisory {
+func (e *Examiner) known(s *report.System, shown []product.Product) []advisory.Advisory {
 	if e.Advisories == nil || probe.Suspect(s.Honeypot) {
 		return nil
 	}
 	var all []advisory.Advisory
-	for _, p := range product.All(clues) {
+	for _, p := range shown {
 		for _, a := range e.Advisories.For(p.Name, p.Version) {
 			if !slices.ContainsFunc(all, func(have advisory.Advisory) bool { return have.ID == a.ID }) {
 				all = append(all, a)
