@@ -30,6 +30,7 @@ func (a *Assoc) drain() {
 		return
 	}
 	a.in.expire(time.Now().Add(a.lim.Linger))
+	a.in.apart()
 	for a.current() == Sta13 {
 		left := a.pduLeft + a.pdvLeft
 		a.pduLeft, a.pdvLeft = 0, 0

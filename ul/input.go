@@ -131,6 +131,10 @@ func (in *input) resize(size int) {
 	in.buf, in.r, in.bulk = buf, 0, false
 }
 
+// apart goes on in another buffer: whoever reads the association may be looking
+// at a piece in this one while somebody else aborts it.
+func (in *input) apart() { in.resize(max(startBuffer, in.buffered())) }
+
 // fill reads once. Silence is no breach while a request is served, and for
 // Limits.Idle after that.
 func (in *input) fill(idle bool) error {

@@ -545,3 +545,32 @@ func BenchmarkLoopback(b *testing.B) {
 	b.StopTimer()
 	_ = a.Abort(0)
 }
+
+// TestReadPDV_AbortedElsewhere: what Abort reads until the peer closes does not
+// overwrite the piece that another goroutine is looking at.
+func TestReadPDV_AbortedElsewhere(t *testing.T) {
+	piece := func(text string) ultest.Step {
+		return ultest.Send(&ul.DataTF{PDVs: []ul.PDV{{ContextID: 1, Last: true, Data: bytes.Repeat([]byte(text), 100)}}})
+	}
+	a, wait := requestor(t, quick(nil), piece("seen"), ultest.Expect(ul.TypeAbort), piece("over"), piece("over"))
+	p, err := a.ReadPDV()
+	if err != nil {
+		t.Fatal(err)
+	}
+	aborted := make(chan error)
+	go func() { aborted <- a.Abort(0) }()
+	for looking := true; looking; {
+		select {
+		case err := <-aborted:
+			if err != nil {
+				t.Error(err)
+			}
+			looking = false
+		default: // under -race this look is what would be reported
+		}
+		if want := bytes.Repeat([]byte("seen"), 100); !bytes.Equal(p.Data, want) {
+			t.Fatalf("the piece became %q", p.Data)
+		}
+	}
+	wait()
+}
