@@ -103,7 +103,10 @@ func limit[T ~int | ~int64](set, def T) T {
 		return def
 	}
 	if set < 0 {
-		return 1 << 62
+		if none := T(1) << 62; none > 0 {
+			return none
+		}
+		return 1 << 30 // an int of 32 bits
 	}
 	return set
 }

@@ -95,15 +95,19 @@ func (b Budget) orDefault() Budget {
 	}
 }
 
+// or is the bound in force. "Off" is half of the highest number, so that a time
+// can still be added to it.
 func or[T int | int64 | time.Duration](v, byDefault T) T {
-	const unlimited = 1 << 40
 	switch {
 	case v == 0:
 		return byDefault
-	case v < 0:
-		return T(min(unlimited, int64(^uint64(0)>>1)))
+	case v > 0:
+		return v
 	}
-	return v
+	if off := T(1) << 62; off > 0 {
+		return off
+	}
+	return 1 << 30 // an int of 32 bits
 }
 
 // DICOM counts an archive by C-FIND. An error means that nothing could be

@@ -110,13 +110,13 @@ func enoughDescriptors(p *plan.Plan) error {
 	for _, h := range p.Hosts {
 		listeners += uint64(len(h.DICOM) + len(h.Web) + len(h.Others))
 	}
-	var limit syscall.Rlimit
-	if err := syscall.Getrlimit(syscall.RLIMIT_NOFILE, &limit); err != nil {
+	most, err := openFiles()
+	if err != nil {
 		return fmt.Errorf("fleet: asking for the limit of open files: %w", err)
 	}
-	if limit.Cur < listeners+spare {
+	if most < listeners+spare {
 		return fmt.Errorf("fleet: %d listeners and as many connections as come need %d open files, the limit is %d: raise it with ulimit -n, or choose fewer systems",
-			listeners, listeners+spare, limit.Cur)
+			listeners, listeners+spare, most)
 	}
 	return nil
 }
@@ -152,7 +152,7 @@ const sendBuffer = 64 << 10
 func listen(h *plan.Host, port uint16) (net.Listener, error) {
 	lc := net.ListenConfig{Control: func(_, _ string, c syscall.RawConn) error {
 		return c.Control(func(fd uintptr) { // connections inherit it; without it all works too
-			_ = syscall.SetsockoptInt(int(fd), syscall.SOL_SOCKET, syscall.SO_SNDBUF, sendBuffer)
+			setSendBuffer(fd, sendBuffer)
 		})
 	}}
 	ln, err := lc.Listen(context.Background(), "tcp4", h.Address(port))
