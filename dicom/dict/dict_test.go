@@ -54,8 +54,37 @@ func TestLookup_Samples(t *testing.T) {
 	}
 }
 
+// TestLookup_Edition: what the editions after 2022b brought, or took back.
+func TestLookup_Edition(t *testing.T) {
+	for _, want := range []dict.Entry{
+		{Tag: 0x0008001C, VR: "CS", VM: "1", Keyword: "SyntheticData", Name: "Synthetic Data"},                          // 2024d
+		{Tag: 0x00080400, VR: "SQ", VM: "1", Keyword: "ScopeOfInventorySequence", Name: "Scope of Inventory Sequence"},  // 2022d
+		{Tag: 0x00089007, VR: "CS", VM: "4-5", Keyword: "FrameType", Name: "Frame Type"},                                // was 4
+		{Tag: 0x00100011, VR: "SQ", VM: "1", Keyword: "PersonNamesToUseSequence", Name: "Person Names to Use Sequence"}, // 2025
+		{Tag: 0x00102160, VR: "SH", VM: "1", Keyword: "EthnicGroup", Name: "Ethnic Group", Retired: true},               // 2025
+		{Tag: 0x00189392, VR: "SQ", VM: "1", Keyword: "MetalArtifactReductionAlgorithmIdentificationSequence", Name: "Metal Artifact Reduction Algorithm Identification Sequence"},
+		{Tag: 0x30040012, VR: "DS", VM: "1", Keyword: "DoseValue", Name: "Dose Value"}, // retired in 2024d, no longer in 2026b
+	} {
+		want.Mask, want.VRs = 0xFFFFFFFF, want.VR
+		if got, ok := dict.Lookup(want.Tag); !ok || got != want {
+			t.Errorf("%08X: %+v, want %+v", want.Tag, got, want)
+		}
+	}
+	for _, want := range []dict.UIDEntry{
+		{UID: "1.2.840.10008.1.2.4.104.1", Name: "Fragmentable MPEG-4 AVC/H.264 High Profile / Level 4.2 For 2D Video", Keyword: "MPEG4HP422DF", Type: "Transfer Syntax"},
+		{UID: "1.2.840.10008.1.2.8.1", Name: "Deflated Image Frame Compression", Keyword: "DeflatedImageFrameCompression", Type: "Transfer Syntax"},
+		{UID: "1.2.840.10008.5.1.4.1.1.66.7", Name: "Label Map Segmentation Storage", Keyword: "LabelMapSegmentationStorage", Type: "SOP Class"},
+		{UID: "1.2.840.10008.5.1.4.1.1.201.1", Name: "Inventory Storage", Keyword: "InventoryStorage", Type: "SOP Class"},
+		{UID: "1.2.840.10008.5.1.4.1.1.201.6", Name: "Repository Query", Keyword: "RepositoryQuery", Type: "SOP Class"},
+	} {
+		if got, ok := dict.LookupUID(want.UID); !ok || got != want {
+			t.Errorf("%s: %+v, want %+v", want.UID, got, want)
+		}
+	}
+}
+
 func TestLookup_Unknown(t *testing.T) {
-	for _, tag := range []uint32{0x00091001, 0x0009000F, 0x00090100, 0x60011010, 0x00100011, 0x12345678, 0xFFFFFFFF, 0x50020001} {
+	for _, tag := range []uint32{0x00091001, 0x0009000F, 0x00090100, 0x60011010, 0x00100019, 0x12345678, 0xFFFFFFFF, 0x50020001} {
 		if e, ok := dict.Lookup(tag); ok {
 			t.Errorf("Lookup(%08X) = %+v, want none", tag, e)
 		}
@@ -85,9 +114,9 @@ func TestRegistry_Counts(t *testing.T) {
 	for range dict.AllUIDs {
 		uids++
 	}
-	// 4904 and 88 of pydicom and 5 of DCMTK; 454 of pydicom and 9 newer.
-	if elements != 4997 || repeating != 88 || uids != 463 {
-		t.Errorf("%d elements, %d repeating, %d uids, want 4997, 88, 463", elements, repeating, uids)
+	// 5189 and 88 of pydicom, 76 younger ones of DCMTK and one of 2022b; pydicom's UIDs.
+	if elements != 5354 || repeating != 88 || uids != 490 {
+		t.Errorf("%d elements, %d repeating, %d uids, want 5354, 88, 490", elements, repeating, uids)
 	}
 	if retired < 400 || retired > 600 {
 		t.Errorf("%d retired elements, want some 500", retired)

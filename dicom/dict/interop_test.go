@@ -27,6 +27,20 @@ for t, v in R.items(): print('E', t.replace('x', '2'), *v, sep='\t')
 for u, v in U.items(): print('U', u, v[0], v[1], v[3], v[4], sep='\t')
 `
 
+// later says that an edition after that of Debian's dictionaries changed the
+// entry: TestLookup_Edition and the sources that the tables name show how.
+func later(id string) bool {
+	switch id {
+	case "00089007", // Frame Type: a fifth value
+		"52009230", // Per-Frame, with another capital
+		"213000A0", "213000C0", // are not retired
+		"00102160", "00380004", "00701807", "00701808", "30040010", "30060085", "30060088", "3008002B", "30100090", // are
+		"1.2.840.10008.5.1.1.17", "1.2.840.10008.5.1.1.17.376", "1.2.840.10008.5.1.1.25": // are called well-known SOP instances as the others
+		return true
+	}
+	return false
+}
+
 // TestInterop_Pydicom compares each line of pydicom's dictionaries.
 func TestInterop_Pydicom(t *testing.T) {
 	needInterop(t)
@@ -57,8 +71,11 @@ func comparePydicomElement(t *testing.T, f []string) {
 		t.Fatal(err)
 	}
 	e, ok := dict.Lookup(uint32(tag))
-	vr := strings.Replace(f[1], "NONE", "", 1)
-	if !ok || e.VRs != vr || e.VM != f[2] || e.Name != f[3] || e.Retired != (f[4] != "") || e.Keyword != f[5] {
+	vr, name := strings.Replace(f[1], "NONE", "", 1), strings.Replace(f[3], "Retired-blank", "", 1)
+	if later(f[0]) {
+		return
+	}
+	if !ok || e.VRs != vr || e.VM != f[2] || e.Name != name || e.Retired != (f[4] != "") || e.Keyword != f[5] {
 		t.Errorf("%s: got %+v, pydicom has %q", f[0], e, f)
 	}
 }
@@ -66,6 +83,9 @@ func comparePydicomElement(t *testing.T, f []string) {
 func comparePydicomUID(t *testing.T, f []string) {
 	t.Helper()
 	u, ok := dict.LookupUID(f[0])
+	if later(f[0]) {
+		return
+	}
 	if !ok || u.Name != f[1] || u.Type != f[2] || u.Retired != (f[3] != "") || u.Keyword != f[4] {
 		t.Errorf("got %+v, pydicom has %q", u, f)
 	}
@@ -108,6 +128,9 @@ func compareDCMTK(t *testing.T, f []string) {
 		t.Fatalf("%q: %v, %v", f, err1, err2)
 	}
 	e, ok := dict.Lookup(uint32(g<<16 | el))
+	if later(group[:4] + element[:4]) {
+		return
+	}
 	if !ok || !sameVR(e, f[1]) || e.VM != f[3] {
 		t.Errorf("got %+v, DCMTK has %q", e, f)
 	}
