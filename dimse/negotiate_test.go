@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/leadglass/leadglass/dicom"
+	"github.com/leadglass/leadglass/dicom/dict"
 	"github.com/leadglass/leadglass/dimse"
 	"github.com/leadglass/leadglass/dimse/dimsetest"
 	"github.com/leadglass/leadglass/ul"
@@ -106,8 +107,13 @@ func TestStorageClasses(t *testing.T) {
 		{arc + "200.4", false, false},            // Protocol Approval - FIND
 		{arc + "200.5", false, false},            // Protocol Approval - MOVE
 		{arc + "200.6", false, false},            // Protocol Approval - GET
+		{arc + "201.1", true, true},              // Inventory
 		{arc + "201.2", false, false},            // Inventory - FIND
+		{arc + "201.3", false, false},            // Inventory - MOVE
+		{arc + "201.4", false, false},            // Inventory - GET
 		{arc + "201.5", false, false},            // Inventory Creation
+		{arc + "201.6", false, false},            // Repository Query
+		{arc + "66.7", true, true},               // Label Map Segmentation
 		{dimse.StudyRootFind, false, false},
 		{"1.2.3", false, false},
 	} {
@@ -116,8 +122,26 @@ func TestStorageClasses(t *testing.T) {
 		}
 	}
 	slices.Sort(list)
-	if n := len(slices.Compact(list)); n < 185 {
+	if n := len(slices.Compact(list)); n < 200 {
 		t.Errorf("%d classes", n)
+	}
+}
+
+// TestObjectSyntaxes: all that are registered and not retired, but for those
+// that have the pixels elsewhere or in a stream.
+func TestObjectSyntaxes(t *testing.T) {
+	elsewhere := map[string]bool{
+		"1.2.840.10008.1.2.4.94": true, "1.2.840.10008.1.2.4.95": true, "1.2.840.10008.1.2.4.204": true, "1.2.840.10008.1.2.4.205": true, // JPIP
+		"1.2.840.10008.1.2.7.1": true, "1.2.840.10008.1.2.7.2": true, "1.2.840.10008.1.2.7.3": true, // SMPTE ST 2110
+	}
+	list := dimse.ObjectSyntaxes()
+	for e := range dict.AllUIDs {
+		if e.Type != "Transfer Syntax" || e.Retired && e.UID != dict.ExplicitVRBigEndian {
+			continue
+		}
+		if got := slices.Contains(list, dicom.UID(e.UID)); got == elsewhere[e.UID] {
+			t.Errorf("%s, %s: offered %t", e.UID, e.Name, got)
+		}
 	}
 }
 

@@ -99,7 +99,9 @@ func ObjectSyntaxes() []dicom.UID {
 	list := []dicom.UID{
 		dicom.ExplicitVRLittleEndian.UID, dicom.ImplicitVRLittleEndian.UID,
 		dicom.DeflatedExplicitVRLittleEndian.UID, dicom.ExplicitVRBigEndian.UID,
-		arc + "5", // RLE lossless
+		arc + "5",    // RLE lossless
+		arc + "1.98", // frames as items, not compressed
+		arc + "8.1",  // frames deflated
 	}
 	for _, last := range []string{
 		"50", "51", "57", "70", // JPEG
@@ -108,6 +110,7 @@ func ObjectSyntaxes() []dicom.UID {
 		"100", "100.1", "101", "101.1", // MPEG2
 		"102", "102.1", "103", "103.1", "104", "104.1", "105", "105.1", "106", "106.1", // MPEG-4
 		"107", "108", // HEVC
+		"110", "111", "112", // JPEG XL
 		"201", "202", "203", // HTJ2K
 	} {
 		list = append(list, dicom.UID(arc+"4."+last))

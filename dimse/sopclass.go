@@ -28,16 +28,6 @@ const (
 	StorageCommitmentInstance dicom.UID = "1.2.840.10008.1.20.1.1" // its well-known instance
 )
 
-// SOP classes of the inventory service, which lie among those of objects and
-// are younger than the dictionary (PS3.6 annex A).
-const (
-	inventoryFind     dicom.UID = "1.2.840.10008.5.1.4.1.1.201.2"
-	inventoryMove     dicom.UID = "1.2.840.10008.5.1.4.1.1.201.3"
-	inventoryGet      dicom.UID = "1.2.840.10008.5.1.4.1.1.201.4"
-	inventoryCreation dicom.UID = "1.2.840.10008.5.1.4.1.1.201.5"
-	repositoryQuery   dicom.UID = "1.2.840.10008.5.1.4.1.1.201.6"
-)
-
 // storagePrefix is the arc under which all storage classes but a few lie
 // (PS3.6 annex A).
 const storagePrefix = "1.2.840.10008.5.1.4.1.1."
@@ -79,17 +69,17 @@ func serviceOf(class dicom.UID) service {
 	case Verification:
 		return echoService
 	case PatientRootFind, StudyRootFind, PatientStudyOnlyFind, WorklistFind,
-		dict.ProtocolApprovalInformationModelFind, inventoryFind, repositoryQuery:
+		dict.ProtocolApprovalInformationModelFind, dict.InventoryFind, dict.RepositoryQuery:
 		return findService
-	case PatientRootGet, StudyRootGet, PatientStudyOnlyGet, dict.ProtocolApprovalInformationModelGet, inventoryGet:
+	case PatientRootGet, StudyRootGet, PatientStudyOnlyGet, dict.ProtocolApprovalInformationModelGet, dict.InventoryGet:
 		return getService
-	case PatientRootMove, StudyRootMove, PatientStudyOnlyMove, dict.ProtocolApprovalInformationModelMove, inventoryMove:
+	case PatientRootMove, StudyRootMove, PatientStudyOnlyMove, dict.ProtocolApprovalInformationModelMove, dict.InventoryMove:
 		return moveService
 	case StorageCommitment:
 		return commitService
 	case dict.RTBeamsDeliveryInstructionStorage, dict.RTBrachyApplicationSetupDeliveryInstructionStorage:
 		return storeService
-	case inventoryCreation:
+	case dict.InventoryCreation:
 		return noService
 	}
 	if strings.HasPrefix(string(class), storagePrefix) {
