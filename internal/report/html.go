@@ -1,6 +1,7 @@
 package report
 
 import (
+	"cmp"
 	"crypto/sha256"
 	_ "embed"
 	"encoding/base64"
@@ -39,6 +40,7 @@ type page struct {
 	Bands     []band
 	Map       worldMap
 	Countries []Country
+	Found     []Country // of a discovery, which grades none
 	Grades    []gradeRow
 	Severity  []bar
 	Exposures []bar
@@ -74,6 +76,9 @@ func newPage(s *Survey) *page {
 		Bands: bands(s), Map: newWorldMap(s), Countries: worstCountries(s.Countries), Grades: gradeRows(s.Countries),
 		Severity: severityBars(worst), Exposures: c.exposureBars(worst), AllCount: int64(len(worst)),
 		Software: softwareRows(worst), CVEs: cveRows(worst), Ports: portBars(s),
+	}
+	if s.Discovery {
+		p.Found = foundIn(s)
 	}
 	for _, a := range c.actions(s) {
 		if a.Closed > 0 {
@@ -198,7 +203,7 @@ func portBars(s *Survey) []bar {
 		label string
 	}{
 		{probe.AcceptsAnyone, "DICOM, accepts any caller"}, {probe.Rejects, "DICOM, rejects"}, {probe.TLSOnly, "DICOM within TLS only"},
-		{probe.ClientCert, "TLS that wants a client certificate"}, {probe.WrongPort, "DICOM on an unusual port"},
+		{probe.ClientCert, "TLS that wants a client certificate"}, {probe.WrongPort, "DICOM behind a wrong port"},
 		{"web", "open web archive"}, {probe.OtherService, "another service"}, {probe.Closed, "closed"}, {probe.Timeout, "no answer in time"},
 	}
 	var bars []bar
@@ -256,3 +261,19 @@ func (p *page) MoreNets64() int64 { return int64(p.MoreNets) }
 
 // ShownCount is how many systems are shown.
 func (p *page) ShownCount() int64 { return int64(len(p.Systems)) }
+
+// Asked writes a number that only a full survey asks for: a dash after a
+// discovery, since 0 would be an answer.
+func (p *page) Asked(n int64) string {
+	if p.Discovery {
+		return "–"
+	}
+	return group(n)
+}
+
+// foundIn is where a discovery found systems, most first.
+func foundIn(s *Survey) []Country {
+	list := countries(s.Systems)
+	slices.SortStableFunc(list, func(a, b Country) int { return cmp.Compare(b.Totals.SystemsDICOM, a.Totals.SystemsDICOM) })
+	return list
+}

@@ -259,6 +259,9 @@ func (t *table) worst(s *Survey) {
 		t.line("%s %s %s %s %11s %11s", pad(y.Address, address), pad(y.Country, 2), t.paint(severityColour(y.Severity), pad(string(y.Severity), 8)),
 			pad(strings.TrimSpace(y.Product+" "+y.Version), name), countText(y.System, y.Studies), countText(y.System, y.Images))
 	}
+	if s.Discovery {
+		t.line("%s", t.paint(dim, "- was not asked"))
+	}
 	t.line("")
 }
 

@@ -11,6 +11,7 @@ type worldMap struct {
 	Dots   []mapLand // countries too small for an outline
 	Legend []legendEntry
 	By     string // what the shade shows
+	Shows  string // the same, above the legend
 	Alt    string
 }
 
@@ -28,18 +29,23 @@ const shades = 5
 
 // newWorldMap shades each country by the studies counted in it, a step for each
 // power of ten, the darkest for that of the largest; where nothing was counted,
-// by disclosing systems.
+// by disclosing systems; after a discovery, which asked neither, by systems.
 func newWorldMap(s *Survey) worldMap {
-	m := worldMap{By: "studies"}
+	in, describe := s.Countries, describe
+	m := worldMap{By: "studies", Shows: "studies counted"}
 	value := func(t *Totals) int64 { return t.Studies }
-	if s.Totals.Studies == 0 {
-		m.By, value = "disclosing systems", func(t *Totals) int64 { return t.SystemsDisclosing }
+	switch {
+	case s.Discovery:
+		in, describe = foundIn(s), describeFound
+		m.By, m.Shows, value = "DICOM systems", "DICOM systems found", func(t *Totals) int64 { return t.SystemsDICOM }
+	case s.Totals.Studies == 0:
+		m.By, m.Shows, value = "disclosing systems", "disclosing systems", func(t *Totals) int64 { return t.SystemsDisclosing }
 	}
 	found := map[string]*Totals{}
 	largest := int64(0)
-	for i := range s.Countries {
-		found[s.Countries[i].Code] = &s.Countries[i].Totals
-		largest = max(largest, value(&s.Countries[i].Totals))
+	for i := range in {
+		found[in[i].Code] = &in[i].Totals
+		largest = max(largest, value(&in[i].Totals))
 	}
 	floors := steps(largest)
 	for _, l := range lands() {
@@ -60,7 +66,7 @@ func newWorldMap(s *Survey) worldMap {
 		}
 	}
 	m.Legend = legend(floors, m.By)
-	m.Alt = mapAlt(s, m.By)
+	m.Alt = mapAlt(in, s.Discovery, m.By)
 	return m
 }
 
@@ -118,16 +124,30 @@ func describe(name string, t *Totals) string {
 		verb(t.SystemsDisclosing, "discloses", "disclose"), plural(t.Studies, "study"), plural(t.Images, "image"))
 }
 
+// describeFound says no more than a discovery asked.
+func describeFound(name string, t *Totals) string {
+	return name + ": " + plural(t.SystemsDICOM, "archive") + " found"
+}
+
 // mapAlt says in words what the map shows.
-func mapAlt(s *Survey, by string) string {
+func mapAlt(in []Country, discovery bool, by string) string {
+	if !discovery {
+		in = worstCountries(in)
+	}
 	var worst []string
-	for _, c := range worstCountries(s.Countries) {
-		if c.Totals.SystemsDisclosing > 0 && c.Code != "" && len(worst) < 3 {
+	for _, c := range in {
+		if shown := c.Totals.SystemsDisclosing > 0 || discovery; shown && c.Code != "" && len(worst) < 3 {
 			worst = append(worst, CountryName(c.Code))
 		}
 	}
-	if len(worst) == 0 {
+	most := "Most affected"
+	switch {
+	case discovery && len(worst) == 0:
+		return "World map. In no country is a system known to be."
+	case len(worst) == 0:
 		return "World map. No country has a disclosing system."
+	case discovery:
+		most = "Most were found in"
 	}
-	return fmt.Sprintf("World map, each country shaded by %s. Most affected: %s. The table below has every country.", by, strings.Join(worst, ", "))
+	return fmt.Sprintf("World map, each country shaded by %s. %s: %s. The table below has every country.", by, most, strings.Join(worst, ", "))
 }
