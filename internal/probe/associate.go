@@ -75,7 +75,7 @@ func (d *Dialogue) knockTLS(ctx context.Context, plain answer) {
 	switch a, err := d.knock(ctx); {
 	case a == yes || a == no:
 		d.Facts.Class, d.Facts.InTLS = TLSOnly, true
-	case d.shown != nil && d.shown.asked:
+	case d.shown.unwelcome(err):
 		d.Facts.Class = ClientCert
 	case d.shown != nil && d.shown.version != "":
 		d.Facts.Class = OtherService

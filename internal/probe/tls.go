@@ -69,6 +69,38 @@ func (a *Asker) shake(ctx context.Context, conn net.Conn, name string, low, high
 	return h, nil
 }
 
+// unwelcome says whether a handshake, or the first read after it, failed because
+// the peer wanted a certificate and got none: it asked for one, and its alert
+// speaks of that. In TLS 1.3 the alert comes after our side of the handshake is
+// done (RFC 8446 section 4.4.2.4). A peer that hangs up, or fails in any other
+// way, has not said why.
+func (h *handshake) unwelcome(err error) bool {
+	var op *net.OpError
+	if h == nil || !h.asked || !errors.As(err, &op) || op.Op != "remote error" || op.Err == nil {
+		return false
+	}
+	// crypto/tls shows the number of an alert to users of QUIC only; the text is
+	// the same.
+	return slices.ContainsFunc(ofCertificates(), func(a tls.AlertError) bool { return a.Error() == op.Err.Error() })
+}
+
+// ofCertificates are the alerts that answer an empty certificate (RFC 5246
+// section 7.4.6 and RFC 8446 section 6.2), with those that implementations
+// send: OpenSSL and Mbed TLS handshake_failure, Go and Java bad_certificate,
+// .NET certificate_unknown, and all of them certificate_required in TLS 1.3.
+func ofCertificates() []tls.AlertError {
+	return []tls.AlertError{
+		40,  // handshake_failure
+		41,  // no_certificate, of SSL 3.0
+		42,  // bad_certificate
+		43,  // unsupported_certificate
+		46,  // certificate_unknown
+		48,  // unknown_ca
+		49,  // access_denied
+		116, // certificate_required
+	}
+}
+
 var errHandshake = errors.New("probe: no TLS, or a faulty handshake")
 
 // unquoted leaves what a certificate says out of an error: package x509 quotes

@@ -152,6 +152,96 @@ func TestTLS_ClientCertificate(t *testing.T) {
 	}
 }
 
+// asks is a conn of a server that asks for a certificate and, where it sends an
+// alert in the clear, sends another one instead, or hangs up.
+type asks struct {
+	net.Conn
+	alert byte // 0 hangs up
+}
+
+func (c *asks) Write(b []byte) (int, error) {
+	const record, description = 0x15, 6 // RFC 5246 sections 6.2.1 and 7.2
+	if len(b) <= description || b[0] != record {
+		return c.Conn.Write(b)
+	}
+	if c.alert == 0 {
+		c.Conn.Close()
+		return len(b), nil
+	}
+	changed := slices.Clone(b)
+	changed[description] = c.alert
+	_, err := c.Conn.Write(changed)
+	return len(b), err
+}
+
+// TestTLS_ClientCertificateOrNot: asking for a certificate is no demand of one.
+// What fails for another reason, or without a word, is another service.
+func TestTLS_ClientCertificateOrNot(t *testing.T) {
+	ca := probetest.NewAuthority(t)
+	cert := ca.Issue(t, probetest.Certificate{})
+	serve := func(version uint16, auth tls.ClientAuthType, alert byte, then func(net.Conn)) func(*testing.T) netip.AddrPort {
+		return peer(func(conn net.Conn) {
+			s := tls.Server(&asks{conn, alert}, &tls.Config{
+				Certificates: []tls.Certificate{cert}, ClientAuth: auth, MinVersion: tls.VersionTLS12, MaxVersion: version,
+			})
+			if s.Handshake() == nil {
+				then(s)
+			}
+			s.Close()
+		})
+	}
+	none := func(net.Conn) {}
+	alert := func(description byte) func(*testing.T) netip.AddrPort {
+		return serve(tls.VersionTLS12, tls.RequireAnyClientCert, description, none)
+	}
+	asked := func(version uint16, then func(net.Conn)) func(*testing.T) netip.AddrPort {
+		return serve(version, tls.RequestClientCert, 0, then)
+	}
+	web := probetest.Says("HTTP/1.1 400 Bad Request\r\nContent-Length: 0\r\n\r\n")
+	for _, tt := range []struct {
+		name  string
+		at    func(*testing.T) netip.AddrPort
+		class probe.Class
+	}{
+		{"handshake_failure", alert(40), probe.ClientCert},
+		{"no_certificate", alert(41), probe.ClientCert},
+		{"bad_certificate", alert(42), probe.ClientCert},
+		{"unsupported_certificate", alert(43), probe.ClientCert},
+		{"certificate_unknown", alert(46), probe.ClientCert},
+		{"unknown_ca", alert(48), probe.ClientCert},
+		{"access_denied", alert(49), probe.ClientCert},
+		{"certificate_required", alert(116), probe.ClientCert},
+		{"certificate_required_1_3", serve(tls.VersionTLS13, tls.RequireAnyClientCert, 0, none), probe.ClientCert},
+		{"unexpected_message", alert(10), probe.OtherService},
+		{"decrypt_error", alert(51), probe.OtherService},
+		{"internal_error", alert(80), probe.OtherService},
+		{"hangs_up_in_the_handshake", alert(0), probe.OtherService},
+		{"web_1_2", asked(tls.VersionTLS12, web), probe.OtherService},
+		{"web_1_3", asked(tls.VersionTLS13, web), probe.OtherService},
+		{"hangs_up_1_2", asked(tls.VersionTLS12, probetest.HangsUp), probe.OtherService},
+		{"hangs_up_1_3", asked(tls.VersionTLS13, probetest.HangsUp), probe.OtherService},
+		{"closes_1_3", asked(tls.VersionTLS13, none), probe.OtherService},
+		{"silent_1_2", asked(tls.VersionTLS12, probetest.Silent), probe.OtherService},
+		{"silent_1_3", asked(tls.VersionTLS13, probetest.Silent), probe.OtherService},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			t.Parallel()
+			n := probetest.NewNetwork()
+			n.Timeout = 2 * time.Second // so many handshakes at once take theirs
+			d, err := probetest.NewAsker(n).Associate(limited(t), target(tt.at(t)))
+			if err != nil {
+				t.Fatal(err)
+			}
+			if d.Facts.Class != tt.class || d.DICOM() || d.Accepted() {
+				t.Errorf("class %q, want %q", d.Facts.Class, tt.class)
+			}
+			if f := d.Facts.TLS; f == nil || !f.ClientCert {
+				t.Errorf("TLS %+v, want one that asks for a certificate", f)
+			}
+		})
+	}
+}
+
 func TestTLS_Rejects(t *testing.T) {
 	ca := probetest.NewAuthority(t)
 	a := &probetest.Archive{
