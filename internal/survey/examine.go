@@ -166,10 +166,21 @@ func (e *Examiner) port(ctx context.Context, asker *probe.Asker, h scope.Host, p
 	e.askWeb(ctx, asker, p)
 	if !forDICOM && p.site == nil && (p.class == probe.OtherService || p.class == probe.Timeout) {
 		e.askDICOM(ctx, asker, p)
-		if p.class == probe.AcceptsAnyone {
-			p.class = probe.WrongPort
-			p.dialogue.Facts.Class = probe.WrongPort
-		}
+		p.onWrongPort()
+	}
+}
+
+// onWrongPort judges what asking a port for HTTP in DICOM gave. Where it wants a
+// client certificate nothing speaks for an archive: it counts as an answer and
+// is no system.
+func (p *asked) onWrongPort() {
+	switch {
+	case p.dialogue == nil:
+	case p.dialogue.DICOM():
+		p.class = probe.WrongPort
+		p.dialogue.Facts.Class = probe.WrongPort
+	default:
+		p.dialogue = nil
 	}
 }
 

@@ -2,6 +2,7 @@ package survey_test
 
 import (
 	"context"
+	"crypto/tls"
 	"encoding/json"
 	"fmt"
 	"io"
@@ -18,6 +19,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/leadglass/leadglass/dicom"
 	"github.com/leadglass/leadglass/dicom/dict"
 	"github.com/leadglass/leadglass/dimse"
 	"github.com/leadglass/leadglass/internal/advisory"
@@ -119,18 +121,27 @@ func addrOf(s *httptest.Server) netip.AddrPort {
 }
 
 func TestExamine_Classes(t *testing.T) {
+	unknown := &ul.RejectError{Result: 1, Source: 1, Reason: 7}
+	echo := []dicom.UID{dimse.Verification}
+	strange := probetest.NewAuthority(t).Pool
+	secure := &tls.Config{Certificates: []tls.Certificate{probetest.NewAuthority(t).Issue(t, probetest.Certificate{})}}
 	for _, tt := range []struct {
 		name      string
 		archive   *probetest.Archive
 		http      bool // the port is one for HTTP
 		class     probe.Class
+		reject    string
 		exposures []string
 	}{
-		{"rejects", &probetest.Archive{Reject: &ul.RejectError{Result: 1, Source: 1, Reason: 7}}, false, probe.Rejects, []string{"dicom-plaintext"}},
-		{"rejects_on_wrong_port", &probetest.Archive{Reject: &ul.RejectError{Result: 1, Source: 1, Reason: 7}}, true, probe.Rejects, []string{"dicom-plaintext"}},
-		{"wrong_port", &probetest.Archive{}, true, probe.WrongPort,
+		{"rejects", &probetest.Archive{Reject: unknown}, false, probe.Rejects, "called-ae-title-not-recognized", []string{"dicom-plaintext"}},
+		{"rejects_on_wrong_port", &probetest.Archive{Reject: unknown}, true, probe.WrongPort, "called-ae-title-not-recognized", []string{"dicom-plaintext"}},
+		{"tls_on_wrong_port", &probetest.Archive{Offers: echo, TLS: secure}, true, probe.WrongPort, "",
+			[]string{"any-ae-title", "echo-open", "tls-certificate-untrusted"}},
+		{"rejects_within_tls_on_wrong_port", &probetest.Archive{Reject: unknown, TLS: secure}, true, probe.WrongPort, "called-ae-title-not-recognized",
+			[]string{"tls-certificate-untrusted"}},
+		{"wrong_port", &probetest.Archive{}, true, probe.WrongPort, "",
 			[]string{"any-ae-title", "dicom-plaintext", "echo-open", "find-patient-open", "find-study-open", "retrieve-open", "store-open"}},
-		{"hardened", &probetest.Archive{Find: dimse.NotAuthorised, Get: dimse.NotAuthorised, Move: dimse.MoveDestinationUnknown}, false, probe.AcceptsAnyone,
+		{"hardened", &probetest.Archive{Find: dimse.NotAuthorised, Get: dimse.NotAuthorised, Move: dimse.MoveDestinationUnknown}, false, probe.AcceptsAnyone, "",
 			[]string{"any-ae-title", "dicom-plaintext", "echo-open", "store-open"}},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
@@ -139,7 +150,7 @@ func TestExamine_Classes(t *testing.T) {
 			if tt.http {
 				h = loopback(nil, p)
 			}
-			found, _ := examine(t, &survey.Examiner{}, h)
+			found, _ := examine(t, &survey.Examiner{Roots: strange}, h)
 			if len(found.Systems) != 1 {
 				t.Fatalf("systems %+v, want one", found.Systems)
 			}
@@ -147,10 +158,37 @@ func TestExamine_Classes(t *testing.T) {
 			if s.Class != string(tt.class) || found.Answers[tt.class] != 1 {
 				t.Errorf("class %q, answers %v, want %q", s.Class, found.Answers, tt.class)
 			}
+			if s.Reject != tt.reject || !s.IsDICOM() {
+				t.Errorf("reject %q, DICOM %v, want %q of a DICOM system", s.Reject, s.IsDICOM(), tt.reject)
+			}
 			if !slices.Equal(s.Exposures, tt.exposures) {
 				t.Errorf("exposures %q, want %q", s.Exposures, tt.exposures)
 			}
 		})
+	}
+}
+
+// TestExamine_ClientCertificate: a port that shows its certificate and wants
+// ours is a system where DICOM is expected, and an answer on a port for HTTP.
+func TestExamine_ClientCertificate(t *testing.T) {
+	closed := &probetest.Archive{TLS: &tls.Config{
+		Certificates: []tls.Certificate{probetest.NewAuthority(t).Issue(t, probetest.Certificate{})}, ClientAuth: tls.RequireAnyClientCert,
+	}}
+	p := []uint16{port(closed.Serve(t))}
+	for _, tt := range []struct {
+		name    string
+		host    scope.Host
+		systems int
+	}{{"dicom", loopback(p, nil), 1}, {"http", loopback(nil, p), 0}, {"both", loopback(p, p), 1}} {
+		found, _ := examine(t, &survey.Examiner{}, tt.host)
+		if len(found.Systems) != tt.systems || found.Answers[probe.ClientCert] != 1 {
+			t.Errorf("%s: %d systems, answers %v, want %d and one that wants a certificate", tt.name, len(found.Systems), found.Answers, tt.systems)
+		}
+		for _, s := range found.Systems {
+			if s.Class != string(probe.ClientCert) || s.IsDICOM() || s.TLS == nil || !s.TLS.ClientCert {
+				t.Errorf("%s: %+v", tt.name, s)
+			}
+		}
 	}
 }
 
