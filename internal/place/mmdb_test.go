@@ -9,6 +9,9 @@ import (
 // m is a map of an mmdb record.
 type m map[string]any
 
+// raw is bytes of the data section as they are.
+type raw []byte
+
 // writer makes an mmdb file (MaxMind DB format 2.0) of IPv6 addresses, IPv4 in
 // ::/96, with records of 32 bits. Prefixes do not overlap.
 type writer struct {
@@ -75,7 +78,12 @@ func (w *writer) bytes() []byte {
 // value appends an element of the data section.
 func value(b []byte, v any) []byte {
 	switch v := v.(type) {
+	case raw:
+		return append(b, v...)
 	case string:
+		if len(v) >= 285 {
+			return append(append(b, 2<<5|30, byte((len(v)-285)>>8), byte(len(v)-285)), v...)
+		}
 		if len(v) >= 29 {
 			return append(append(b, 2<<5|29, byte(len(v)-29)), v...)
 		}

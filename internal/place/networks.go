@@ -55,6 +55,13 @@ func (t *table) add(p netip.Prefix, place Place) {
 // first line of headings too; # starts a comment line. The longest prefix that
 // holds an address wins, and of two equal ones the later.
 func (f *Finder) LoadNetworks(name string) error {
+	info, err := os.Stat(name)
+	if err != nil {
+		return fmt.Errorf("place: %w", err)
+	}
+	if info.IsDir() {
+		return &FormatError{File: name, Err: errors.New("it is a folder")}
+	}
 	r, err := os.Open(name)
 	if err != nil {
 		return fmt.Errorf("place: %w", err)
@@ -64,7 +71,8 @@ func (f *Finder) LoadNetworks(name string) error {
 }
 
 func (f *Finder) readNetworks(name string, r io.Reader) error {
-	lines := csv.NewReader(withoutMark(r))
+	bytes := &bounded{r, maxNetworksBytes}
+	lines := csv.NewReader(withoutMark(bytes))
 	lines.FieldsPerRecord, lines.Comment, lines.TrimLeadingSpace, lines.ReuseRecord = -1, '#', true, true
 	for first := true; ; first = false {
 		fields, err := lines.Read()
@@ -72,10 +80,10 @@ func (f *Finder) readNetworks(name string, r io.Reader) error {
 			return nil
 		}
 		if pe, ok := errors.AsType[*csv.ParseError](err); ok {
-			return fmt.Errorf("place: %s:%d: %w", name, pe.Line, pe.Err)
+			return &FormatError{name, pe.Line, pe.Err}
 		}
 		if err != nil {
-			return fmt.Errorf("place: reading %q: %w", name, err)
+			return &FormatError{File: name, Err: err}
 		}
 		p, place, err := parseLine(fields)
 		if err != nil && first && headings(fields) {
@@ -83,10 +91,30 @@ func (f *Finder) readNetworks(name string, r io.Reader) error {
 		}
 		if err != nil {
 			line, _ := lines.FieldPos(0)
-			return fmt.Errorf("place: %s:%d: %w", name, line, err)
+			return &FormatError{name, line, err}
 		}
-		f.networks.add(p, place)
+		if f.networks.add(p, place); len(f.networks.places) > maxNetworks {
+			line, _ := lines.FieldPos(0)
+			return &FormatError{name, line, &LimitError{"networks", maxNetworks}}
+		}
 	}
+}
+
+// bounded reads so many bytes and then fails.
+type bounded struct {
+	r    io.Reader
+	left int64
+}
+
+func (b *bounded) Read(p []byte) (int, error) {
+	if int64(len(p)) > b.left+1 {
+		p = p[:b.left+1]
+	}
+	n, err := b.r.Read(p)
+	if b.left -= int64(n); b.left < 0 {
+		return 0, &LimitError{"bytes of a table of networks", maxNetworksBytes}
+	}
+	return n, err
 }
 
 // withoutMark drops the byte order mark that spreadsheets write.
@@ -115,6 +143,9 @@ func parseLine(fields []string) (netip.Prefix, Place, error) {
 	}
 	if len(fields) == 3 {
 		place.Network = strings.Clone(strings.TrimSpace(fields[2]))
+		if len(place.Network) > maxText {
+			return p, Place{}, fmt.Errorf("the site is longer than %d bytes", maxText)
+		}
 	}
 	return p, place, nil
 }
