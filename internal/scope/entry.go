@@ -5,8 +5,8 @@ import (
 	"bytes"
 	"errors"
 	"fmt"
+	"io"
 	"net/netip"
-	"os"
 	"strconv"
 	"strings"
 )
@@ -134,15 +134,18 @@ func named(text string) (entry, error) {
 	return entry{name: name}, nil
 }
 
-// readList reads a file of entries, one a line.
-func readList(name string) ([]entry, error) {
-	r, err := os.Open(name)
+// readList adds the entries of a file, one a line, to all.
+func readList(all []entry, name string) ([]entry, error) {
+	bad := func(err error, remedy string) error {
+		return &Error{Kind: BadFile, File: name, What: reason(err), Err: err, Remedy: remedy}
+	}
+	r, err := open(name)
 	if err != nil {
-		return nil, &Error{Kind: BadFile, File: name, What: reason(err), Err: err, Remedy: "files of entries are named from the folder of the scope file"}
+		return nil, bad(err, "files of entries are named from the folder of the scope file")
 	}
 	defer r.Close()
-	var all []entry
-	lines := bufio.NewScanner(r)
+	bytesLeft := &io.LimitedReader{R: r, N: maxListFile + 1}
+	lines := bufio.NewScanner(bytesLeft)
 	lines.Buffer(nil, maxLine)
 	for n := 1; lines.Scan(); n++ {
 		text, _, _ := bytes.Cut(bytes.TrimPrefix(lines.Bytes(), []byte("\ufeff")), []byte("#"))
@@ -153,11 +156,20 @@ func readList(name string) ([]entry, error) {
 		if err != nil {
 			return nil, &Error{Kind: BadTargets, File: name, Line: n, What: err.Error(), Remedy: entryRemedy}
 		}
+		if len(all) == maxEntries {
+			return nil, &Error{Kind: BadTargets, File: name, Line: n, What: fmt.Sprintf("there are more than %d entries", maxEntries),
+				Remedy: "join neighbours to larger networks or ranges, or make several surveys"}
+		}
 		e.file, e.line = name, n
 		all = append(all, e)
 	}
-	if err := lines.Err(); err != nil {
-		return nil, &Error{Kind: BadFile, File: name, What: reason(err), Err: err, Remedy: entryRemedy}
+	switch err := lines.Err(); {
+	case errors.Is(err, bufio.ErrTooLong):
+		return nil, bad(fmt.Errorf("a line is longer than %d bytes", maxLine), entryRemedy)
+	case err != nil:
+		return nil, bad(err, entryRemedy)
+	case bytesLeft.N == 0:
+		return nil, bad(fmt.Errorf("longer than %d bytes", maxListFile), "join neighbours to larger networks or ranges, or make several surveys")
 	}
 	return all, nil
 }

@@ -72,7 +72,7 @@ func decode(name string, text []byte) (*file, error) {
 }
 
 func readBounded(name string) ([]byte, error) {
-	r, err := os.Open(name)
+	r, err := open(name)
 	if err != nil {
 		return nil, err
 	}
@@ -82,6 +82,18 @@ func readBounded(name string) ([]byte, error) {
 		err = fmt.Errorf("longer than %d bytes", maxFile)
 	}
 	return text, err
+}
+
+// open opens a regular file: a pipe or a device could be read without end.
+func open(name string) (*os.File, error) {
+	info, err := os.Stat(name)
+	if err != nil {
+		return nil, err
+	}
+	if !info.Mode().IsRegular() {
+		return nil, errors.New("it is no regular file")
+	}
+	return os.Open(name)
 }
 
 // reason is an error of the file system without its path, which File has.
@@ -144,28 +156,52 @@ func (f *file) ports(key string, given []int64, usual []uint16) ([]uint16, error
 	return ports, nil
 }
 
+// linesOf returns the first line of each entry as it is written in a list: one
+// pass over the file, however many entries there are.
+func (f *file) linesOf(given []string) map[string]int {
+	wanted, lines := make(map[string]bool, len(given)), make(map[string]int, len(given))
+	for _, text := range given {
+		wanted[text] = true
+	}
+	n := 0
+	for line := range bytes.Lines(f.text) {
+		n++
+		if t := bytes.TrimSpace(line); len(t) > 0 && t[0] == '#' {
+			continue
+		}
+		for i, part := range bytes.Split(line, []byte(`"`)) {
+			if text := string(part); i%2 == 1 && wanted[text] && lines[text] == 0 {
+				lines[text] = n
+			}
+		}
+	}
+	return lines
+}
+
 // entries reads the entries of a key and of its files, which are named from
 // the folder of the scope file.
 func (f *file) entries(key string, given, files []string) ([]entry, error) {
+	if len(files) > maxFiles {
+		return nil, f.fail(BadTargets, f.lineOf(key+"_files"), fmt.Sprintf("%s_files names more than %d files", key, maxFiles), "put their lines into one file")
+	}
 	var all []entry
+	lines := f.linesOf(given)
 	for _, text := range given {
 		e, err := parseEntry(strings.TrimSpace(text))
 		if err != nil {
-			line := f.lineOf(`"` + text + `"`)
-			return nil, f.fail(BadTargets, line, fmt.Sprintf("%s: %v", key, err), entryRemedy)
+			return nil, f.fail(BadTargets, lines[text], fmt.Sprintf("%s: %v", key, err), entryRemedy)
 		}
-		e.file, e.line = f.name, f.lineOf(`"`+text+`"`)
+		e.file, e.line = f.name, lines[text]
 		all = append(all, e)
 	}
 	for _, name := range files {
 		if !filepath.IsAbs(name) {
 			name = filepath.Join(filepath.Dir(f.name), name)
 		}
-		listed, err := readList(name)
-		if err != nil {
+		var err error
+		if all, err = readList(all, name); err != nil {
 			return nil, err
 		}
-		all = append(all, listed...)
 	}
 	return all, nil
 }

@@ -45,6 +45,17 @@ const (
 	// are below 10 kB and 100 bytes.
 	maxFile = 4 << 20
 	maxLine = 4 << 10
+	// maxEntries bounds include and exclude each, with their files: all prefixes
+	// of the BGP table are a million. maxListFile is 64 bytes for each of them.
+	maxEntries  = 1 << 20
+	maxListFile = 64 << 20
+	// maxFiles bounds include_files and exclude_files each. Files of entries do
+	// not name further files.
+	maxFiles = 256
+	// maxAddressesOfName is as many addresses of an included name as are asked: a
+	// name says whom, and its zone could say the whole internet. Large services
+	// have a dozen.
+	maxAddressesOfName = 32
 	// maxText bounds each text of the authorisation: it goes into a User-Agent.
 	maxText = 200
 )
