@@ -30,7 +30,8 @@ type surveyConfig struct {
 	Networks []string
 	// MMDB are files of countries or network owners in MaxMind's format.
 	MMDB []string
-	// Advisories are CSAF, OSV or CVE JSON files that add to the built-in table.
+	// Advisories are CSAF, OSV or CVE JSON files, or folders of them, that add to
+	// the built-in table.
 	Advisories []string
 	// Timeout is how long one answer of a target is waited for. Slow networks
 	// need more; less makes a survey faster where many ports say nothing, and
@@ -53,7 +54,7 @@ func (c *surveyConfig) flags(cmd *cobra.Command) {
 	f.BoolVar(&c.Resume, "resume", false, "go on with the survey in the folder")
 	f.StringArrayVar(&c.Networks, "networks", nil, "CSV `file` of CIDR,country,site (repeatable)")
 	f.StringArrayVar(&c.MMDB, "mmdb", nil, "mmdb `file` of countries or network owners (repeatable)")
-	f.StringArrayVar(&c.Advisories, "advisories", nil, "CSAF, OSV or CVE JSON `file` (repeatable)")
+	f.StringArrayVar(&c.Advisories, "advisories", nil, "CSAF, OSV or CVE JSON `file`, or a folder of them (repeatable)")
 	f.DurationVar(&c.Timeout, "timeout", 10*time.Second, "how long one answer is waited for")
 	f.BoolVarP(&c.Quiet, "quiet", "q", false, "print nothing but errors")
 	f.BoolVarP(&c.Verbose, "verbose", "v", false, "write diagnostics to stderr")
@@ -86,7 +87,7 @@ func (c *surveyConfig) advisories() (*advisory.Table, error) {
 	t := advisory.Embedded()
 	for _, name := range c.Advisories {
 		if err := t.Load(name); err != nil {
-			return nil, &hintError{err, "name a CSAF, OSV or CVE JSON file", exitTrouble}
+			return nil, &hintError{err, "name a file of CSAF, OSV or CVE JSON, or a folder of such files", exitTrouble}
 		}
 	}
 	return t, nil

@@ -29,19 +29,14 @@ type Advisory struct {
 // Range is a run of affected versions. Empty bounds are open.
 type Range struct {
 	From   string // the first that is affected
+	After  string // the last before those that are affected
 	Before string // the first that is not any more
 	To     string // the last that is affected
 }
 
-// entry is an advisory and what it is about.
-type entry struct {
-	Advisory
-	product  string // normalised
-	affected []Range
-}
-
 // Table is a set of advisories. It is filled first and then only read.
 type Table struct {
+	Limits  Limits             // of what Load and Read take in
 	entries map[string][]entry // by normalised product
 	aliases map[string]string  // normalised name → normalised product
 	dated   time.Time
@@ -84,9 +79,10 @@ func (t *Table) For(product, version string) []Advisory {
 		return nil
 	}
 	var found []Advisory
-	for _, e := range t.entries[t.canonical(product)] {
-		if slices.ContainsFunc(e.affected, func(r Range) bool { return r.holds(version) }) {
-			found = append(found, e.Advisory)
+	list := t.entries[t.canonical(product)]
+	for i := range list {
+		if a, affected := list[i].of(version); affected {
+			found = append(found, a)
 		}
 	}
 	slices.SortStableFunc(found, func(a, b Advisory) int {
@@ -95,15 +91,16 @@ func (t *Table) For(product, version string) []Advisory {
 	return found
 }
 
-// add puts an entry in, in place of an older one of the same id and product.
-func (t *Table) add(e entry) {
-	list := t.entries[e.product]
+// add puts an entry of a product in, in place of an older one of the same id.
+func (t *Table) add(product string, e entry) {
+	list := t.entries[product]
 	if i := slices.IndexFunc(list, func(o entry) bool { return o.ID == e.ID }); i >= 0 {
 		e.Exploited = e.Exploited || list[i].Exploited
+		e.scored(&list[i])
 		list[i] = e
 		return
 	}
-	t.entries[e.product] = append(list, e)
+	t.entries[product] = append(list, e)
 }
 
 func (t *Table) canonical(product string) string {
@@ -147,7 +144,9 @@ func parse(text []byte) (*Table, error) {
 		if err != nil {
 			return nil, fmt.Errorf("advisory: %s: %w", a.ID, err)
 		}
-		t.add(entry{Advisory{a.ID, a.Vector, score, a.Exploited, a.Source}, normal(a.Product), a.Affected})
+		e := entry{Advisory: Advisory{ID: a.ID, Exploited: a.Exploited, Source: a.Source}}
+		e.claims = []claim{{in: a.Affected, vector: a.Vector, score: score}}
+		t.add(normal(a.Product), e)
 	}
 	return t, nil
 }

@@ -89,7 +89,7 @@ func TestFor(t *testing.T) {
 	}
 	for version, want := range map[string]string{
 		"":    "",
-		"0.4": "CVE-2099-0001 10.0 true, CVE-2099-0003 9.8 false, CVE-2099-0002 5.3 false",
+		"0.4": "CVE-2099-0001 10.0 true, CVE-2099-0002 5.3 false, CVE-2099-0003 0.0 false",
 		"1.0": "CVE-2099-0001 10.0 true, CVE-2099-0003 9.8 false, CVE-2099-0002 5.3 false",
 		"1.1": "CVE-2099-0001 10.0 true, CVE-2099-0002 5.3 false",
 		"1.5": "CVE-2099-0001 10.0 true",

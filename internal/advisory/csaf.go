@@ -3,6 +3,7 @@ package advisory
 import (
 	"encoding/json"
 	"fmt"
+	"slices"
 	"strings"
 )
 
@@ -17,141 +18,128 @@ type csafDocument struct {
 			URL      string `json:"url"`
 		} `json:"references"`
 	} `json:"document"`
-	Tree struct {
-		Branches []csafBranch `json:"branches"`
-	} `json:"product_tree"`
-	Vulnerabilities []struct {
-		CVE    string `json:"cve"`
-		Scores []struct {
-			V3 cveVector `json:"cvss_v3"`
-			V2 cveVector `json:"cvss_v2"`
-		} `json:"scores"`
-		Status struct {
-			Known []string `json:"known_affected"`
-			First []string `json:"first_affected"`
-			Last  []string `json:"last_affected"`
-		} `json:"product_status"`
-		Threats []struct {
-			Category string `json:"category"`
-			Details  string `json:"details"`
-		} `json:"threats"`
-	} `json:"vulnerabilities"`
+	Tree            csafTree            `json:"product_tree"`
+	Vulnerabilities []csafVulnerability `json:"vulnerabilities"`
 }
 
-type csafBranch struct {
-	Category string       `json:"category"`
-	Name     string       `json:"name"`
-	Branches []csafBranch `json:"branches"`
-	Product  struct {
-		ID string `json:"product_id"`
-	} `json:"product"`
+// csafVulnerability is section 3.2.3.
+type csafVulnerability struct {
+	CVE string `json:"cve"`
+	IDs []struct {
+		Text string `json:"text"`
+	} `json:"ids"`
+	Scores  []csafScore `json:"scores"`
+	Metrics []struct {  // what CSAF 2.1 has in place of scores
+		Products []string  `json:"products"`
+		Content  csafScore `json:"content"`
+	} `json:"metrics"`
+	Status  csafStatus `json:"product_status"`
+	Threats []struct {
+		Category string   `json:"category"`
+		Details  string   `json:"details"`
+		Products []string `json:"product_ids"`
+	} `json:"threats"`
 }
 
-// csafProduct is a leaf of the product tree.
-type csafProduct struct {
-	name     string
-	affected Range
+type csafScore struct {
+	Products []string  `json:"products"`
+	V4       cveVector `json:"cvss_v4"`
+	V3       cveVector `json:"cvss_v3"`
+	V2       cveVector `json:"cvss_v2"`
 }
-
-// maxBranches bounds the depth of the product tree; real ones have three or four.
-const maxBranches = 16
 
 // readCSAF reads a CSAF 2.0 document.
-func readCSAF(text []byte) ([]entry, error) {
+func readCSAF(text []byte, lim Limits) ([]entry, error) {
 	var d csafDocument
 	if err := json.Unmarshal(text, &d); err != nil {
 		return nil, fmt.Errorf("reading CSAF: %w", err)
 	}
-	products := map[string]csafProduct{}
-	for _, b := range d.Tree.Branches {
-		b.walk(products, csafProduct{}, maxBranches)
+	products, err := d.Tree.products(lim)
+	if err != nil {
+		return nil, fmt.Errorf("reading CSAF: %w", err)
 	}
 	source := d.Document.Tracking.ID
 	for _, r := range d.Document.References {
-		if r.Category == "self" {
+		if r.Category == "self" && strings.HasPrefix(r.URL, "https://") {
 			source = r.URL
 		}
 	}
 	var entries []entry
-	for _, v := range d.Vulnerabilities {
-		a := Advisory{ID: v.CVE, Source: source}
-		if a.ID == "" {
-			a.ID = d.Document.Tracking.ID
+	budget := lim.Claims
+	for i := range d.Vulnerabilities {
+		v := &d.Vulnerabilities[i]
+		a := Advisory{ID: v.id(d.Document.Tracking.ID), Source: source}
+		list, err := v.entries(a, products, &budget)
+		if err != nil {
+			return nil, fmt.Errorf("reading CSAF: %w", &LimitError{"claims", int64(lim.Claims)})
 		}
-		var vectors []string
-		for _, s := range v.Scores {
-			vectors = append(vectors, s.V3.Vector, s.V2.Vector)
-		}
-		a.Vector, a.Score = newest(vectors)
-		for _, t := range v.Threats {
-			a.Exploited = a.Exploited || t.Category == "exploit_status" && exploited(t.Details)
-		}
-		affected := append(append(v.Status.Known, v.Status.First...), v.Status.Last...)
-		entries = append(entries, csafEntries(a, affected, products)...)
+		entries = append(entries, list...)
 	}
 	return entries, nil
 }
 
-// csafEntries gives one entry for each product id that is known.
-func csafEntries(a Advisory, ids []string, products map[string]csafProduct) []entry {
+// id is the CVE, or what the publisher calls a vulnerability without one.
+func (v *csafVulnerability) id(document string) string {
+	switch {
+	case v.CVE != "":
+		return v.CVE
+	case len(v.IDs) > 0 && v.IDs[0].Text != "":
+		return v.IDs[0].Text
+	}
+	return document
+}
+
+// entries gives one entry for each product that is affected.
+func (v *csafVulnerability) entries(a Advisory, products *csafProducts, budget *int) ([]entry, error) {
+	not := v.Status.fixed(products)
+	affected, err := v.Status.affected(products, not, budget)
+	if err != nil {
+		return nil, err
+	}
+	scores := v.scores()
 	var entries []entry
-	for _, id := range ids {
-		if p := products[id]; p.name != "" {
-			entries = append(entries, entry{a, p.name, []Range{p.affected}})
+	for _, one := range affected {
+		e := entry{Advisory: a, names: one.product.names}
+		var vectors []string
+		for _, id := range one.ids {
+			vectors = append(vectors, scores[id]...)
+			e.Exploited = e.Exploited || v.exploited(id)
 		}
+		vector, score := newest(vectors)
+		e.claims = []claim{{one.product.in, slices.Concat(one.product.out, not[one.product.key()]), vector, score}}
+		entries = append(entries, e)
 	}
-	return entries
+	return entries, nil
 }
 
-// walk collects the leaves of a branch.
-func (b csafBranch) walk(into map[string]csafProduct, p csafProduct, depth int) {
-	if depth == 0 {
-		return
-	}
-	switch b.Category {
-	case "product_name":
-		p.name = b.Name
-	case "product_version":
-		p.affected = Range{From: b.Name, To: b.Name}
-	case "product_version_range":
-		p.affected = vers(b.Name)
-	}
-	if b.Product.ID != "" {
-		into[b.Product.ID] = p
-	}
-	for _, c := range b.Branches {
-		c.walk(into, p, depth-1)
-	}
-}
-
-// vers reads a version range as publishers write it: "vers:all/*",
-// "vers:generic/>=1.0|<1.2", "<= 3.6.7", "<1.12.11", "3.6.7 and prior".
-func vers(s string) Range {
-	if strings.HasPrefix(s, "vers:") {
-		_, s, _ = strings.Cut(s, "/")
-	}
-	var r Range
-	if version, ok := strings.CutSuffix(s, " and prior"); ok {
-		return Range{To: strings.TrimSpace(version)}
-	}
-	for _, part := range strings.Split(s, "|") {
-		part = strings.TrimSpace(part)
-		switch value := strings.TrimSpace(strings.TrimLeft(part, "<>= ")); {
-		case part == "*" || part == "":
-		case strings.HasPrefix(part, ">"):
-			r.From = value
-		case strings.HasPrefix(part, "<="):
-			r.To = value
-		case strings.HasPrefix(part, "<"):
-			r.Before = value
-		default:
-			r.From, r.To = value, value
+// scores are the vectors by product id.
+func (v *csafVulnerability) scores() map[string][]string {
+	scores := map[string][]string{}
+	add := func(ids []string, s csafScore) {
+		for _, id := range ids {
+			scores[id] = append(scores[id], s.V4.Vector, s.V3.Vector, s.V2.Vector)
 		}
 	}
-	return r
+	for _, s := range v.Scores {
+		add(s.Products, s)
+	}
+	for _, m := range v.Metrics {
+		add(m.Products, m.Content)
+	}
+	return scores
+}
+
+// exploited says whether a threat says so of that product.
+func (v *csafVulnerability) exploited(id string) bool {
+	for _, t := range v.Threats {
+		if t.Category == "exploit_status" && exploited(t.Details) && (len(t.Products) == 0 || slices.Contains(t.Products, id)) {
+			return true
+		}
+	}
+	return false
 }
 
 func exploited(details string) bool {
-	details = strings.ToLower(details)
-	return strings.Contains(details, "exploited") && !strings.Contains(details, "not ") && !strings.Contains(details, "no ")
+	details = " " + strings.ToLower(details)
+	return strings.Contains(details, "exploited") && !strings.Contains(details, " not ") && !strings.Contains(details, " no ")
 }

@@ -1,8 +1,11 @@
 package advisory
 
 import (
+	"cmp"
 	"encoding/json"
 	"fmt"
+	"slices"
+	"strings"
 )
 
 // cveRecord is what we need of a CVE JSON 5 record
@@ -19,18 +22,27 @@ type cveRecord struct {
 }
 
 type cveContainer struct {
-	Affected []struct {
-		Vendor   string `json:"vendor"`
-		Product  string `json:"product"`
-		Default  string `json:"defaultStatus"`
-		Versions []struct {
-			Version     string `json:"version"`
-			Status      string `json:"status"`
-			LessThan    string `json:"lessThan"`
-			LessOrEqual string `json:"lessThanOrEqual"`
-		} `json:"versions"`
-	} `json:"affected"`
-	Metrics []cveMetric `json:"metrics"`
+	Affected []cveProduct `json:"affected"`
+	Metrics  []cveMetric  `json:"metrics"`
+}
+
+type cveProduct struct {
+	Vendor   string       `json:"vendor"`
+	Product  string       `json:"product"`
+	Default  string       `json:"defaultStatus"`
+	Versions []cveVersion `json:"versions"`
+}
+
+type cveVersion struct {
+	Version     string `json:"version"`
+	Status      string `json:"status"`
+	Type        string `json:"versionType"`
+	LessThan    string `json:"lessThan"`
+	LessOrEqual string `json:"lessThanOrEqual"`
+	Changes     []struct {
+		At     string `json:"at"`
+		Status string `json:"status"`
+	} `json:"changes"`
 }
 
 type cveMetric struct {
@@ -39,7 +51,8 @@ type cveMetric struct {
 	V30   cveVector `json:"cvssV3_0"`
 	V20   cveVector `json:"cvssV2_0"`
 	Other struct {
-		Type string `json:"type"`
+		Type    string          `json:"type"`
+		Content json.RawMessage `json:"content"`
 	} `json:"other"`
 }
 
@@ -47,63 +60,147 @@ type cveVector struct {
 	Vector string `json:"vectorString"`
 }
 
-// readCVE reads a CVE JSON 5 record. CISA's container says whether the
-// vulnerability is known to be exploited.
-func readCVE(text []byte) ([]entry, error) {
+// readCVE reads a CVE JSON 5 record: what the numbering authority says, and what
+// others added to it, CISA above all.
+func readCVE(text []byte, lim Limits) ([]entry, error) {
 	var r cveRecord
 	if err := json.Unmarshal(text, &r); err != nil {
 		return nil, fmt.Errorf("reading CVE JSON: %w", err)
 	}
-	if r.Metadata.ID == "" || r.Metadata.State == "REJECTED" {
+	if r.Metadata.ID == "" {
+		return nil, fmt.Errorf("reading CVE JSON: cveMetadata.cveId is missing")
+	}
+	if r.Metadata.State == "REJECTED" {
 		return nil, nil
 	}
-	a := Advisory{ID: r.Metadata.ID, Source: "https://www.cve.org/CVERecord?id=" + r.Metadata.ID}
-	var vectors []string
+	e := entry{Advisory: Advisory{ID: r.Metadata.ID, Source: "https://www.cve.org/CVERecord?id=" + r.Metadata.ID}}
 	containers := append([]cveContainer{r.Containers.CNA}, r.Containers.ADP...)
+	var vectors []string
 	for _, c := range containers {
 		for _, m := range c.Metrics {
 			vectors = append(vectors, m.V40.Vector, m.V31.Vector, m.V30.Vector, m.V20.Vector)
-			a.Exploited = a.Exploited || m.Other.Type == "kev"
+			e.Exploited = e.Exploited || m.exploited()
 		}
 	}
-	a.Vector, a.Score = newest(vectors)
+	vector, score := newest(vectors)
 	var entries []entry
+	total := 0
 	for _, c := range containers {
-		entries = append(entries, c.entries(a)...)
+		for _, p := range c.Affected {
+			said := p.claim()
+			if total += len(said.in) + len(said.out); total > lim.Claims {
+				return nil, fmt.Errorf("reading CVE JSON: %w", &LimitError{"claims", int64(lim.Claims)})
+			}
+			if e.names = named(p.Vendor, p.Product); len(e.names) > 0 && len(said.in) > 0 {
+				said.vector, said.score = vector, score
+				e.claims = []claim{said}
+				entries = append(entries, e)
+			}
+		}
 	}
 	return entries, nil
 }
 
-func (c cveContainer) entries(a Advisory) []entry {
-	var entries []entry
-	for _, p := range c.Affected {
-		var affected []Range
-		for _, v := range p.Versions {
-			if v.Status != "affected" {
-				continue
-			}
-			affected = append(affected, cveRange(v.Version, v.LessThan, v.LessOrEqual))
+// exploited says whether CISA lists the vulnerability in its catalogue ("kev")
+// or has seen it exploited ("ssvc", where Exploitation is "active").
+func (m *cveMetric) exploited() bool {
+	switch strings.ToLower(m.Other.Type) {
+	case "kev":
+		return true
+	case "ssvc":
+		var content struct {
+			Options []map[string]any `json:"options"`
 		}
-		if len(p.Versions) == 0 && p.Default == "affected" {
-			affected = []Range{{}}
+		if json.Unmarshal(m.Other.Content, &content) != nil {
+			return false
 		}
-		if len(affected) > 0 {
-			entries = append(entries, entry{a, p.Product, affected})
-		}
+		return slices.ContainsFunc(content.Options, func(o map[string]any) bool { return o["Exploitation"] == "active" })
 	}
-	return entries
+	return false
 }
 
-// cveRange reads a version object; "*" and "0" are open bounds.
-func cveRange(version, before, to string) Range {
-	open := func(s string) string {
-		if s == "*" || s == "0" || s == "unspecified" {
-			return ""
+// claim reads the versions of a product. Those that no object names have the
+// default status. Publishers who list affected versions only and yet say that
+// the default is "affected" mean the listed ones (CVE-2024-4577 for one), so it
+// counts only beside versions that are not affected, or alone.
+func (p *cveProduct) claim() (c claim) {
+	others := len(p.Versions) == 0
+	for _, v := range p.Versions {
+		in, out := v.ranges(p.Product)
+		c.in, c.out = append(c.in, in...), append(c.out, out...)
+		others = others || len(out) > 0
+	}
+	if p.Default == "affected" && others {
+		c.in = append(c.in, Range{})
+	}
+	return c
+}
+
+// ranges are what a version object says is affected and what is not.
+func (v *cveVersion) ranges(product string) (in, out []Range) {
+	if v.Type == "git" { // commits say nothing to who sees a version
+		return nil, nil
+	}
+	add := func(status string, ranges ...Range) {
+		if status == "affected" {
+			in = append(in, ranges...)
+		} else {
+			out = append(out, ranges...)
 		}
-		return s
 	}
-	if before == "" && to == "" {
-		return Range{From: open(version), To: open(version)}
+	if v.LessThan == "" && v.LessOrEqual == "" && len(v.Changes) == 0 {
+		if v.Version == "0" {
+			add(v.Status, Range{})
+			return in, out
+		}
+		said := readVersions(product, v.Version)
+		add(v.Status, said.in...)
+		return in, append(out, said.out...)
 	}
-	return Range{From: open(version), Before: open(before), To: open(to)}
+	r := v.bounds(product)
+	status := v.Status
+	changes := slices.Clone(v.Changes)
+	slices.SortStableFunc(changes, func(a, b struct {
+		At     string `json:"at"`
+		Status string `json:"status"`
+	}) int {
+		return compare(a.At, b.At)
+	})
+	for _, c := range changes {
+		at := trimProduct(product, inOneLine(c.At))
+		add(status, Range{From: r.From, Before: at})
+		r.From, status = at, c.Status
+	}
+	add(status, r)
+	return in, out
+}
+
+// bounds reads "version", "lessThan" and "lessThanOrEqual"; "*", "0" and words
+// that say nothing are open bounds.
+func (v *cveVersion) bounds(product string) (r Range) {
+	from, before, to := bound(product, v.Version), bound(product, v.LessThan), bound(product, v.LessOrEqual)
+	if from != "" {
+		constraint{">=", from}.into(&r)
+	}
+	if before != "" {
+		constraint{"<", before}.into(&r)
+	}
+	if to != "" {
+		constraint{"<=", to}.into(&r)
+	}
+	// No version is in a range that ends where it begins: the bound was
+	// repeated, and what is before it is meant.
+	if before != "" && r.From != "" && compare(r.From, r.Before) >= 0 {
+		r.From = ""
+	}
+	return r
+}
+
+func bound(product, version string) string {
+	version = trimProduct(product, inOneLine(version))
+	switch low := strings.ToLower(version); {
+	case unsaid(low), version == "*", version == "0", strings.HasPrefix(low, "next of "):
+		return ""
+	}
+	return cmp.Or(strings.TrimLeft(version, "<>= "), version)
 }

@@ -41,17 +41,27 @@ func scoreOf(vector string) (float64, error) {
 	return v.BaseScore(), nil
 }
 
-// newest returns the vector of the newest version of CVSS that can be read, and
-// its score. Others may publish what we cannot read; that is no reason to leave
-// their advisory out.
+// newest returns the vector of the newest version of CVSS that can be read, the
+// first of equals, and its score. Others may publish what we cannot read; that
+// is no reason to leave their advisory out.
 func newest(vectors []string) (best string, score float64) {
-	rank := func(v string) string { return strings.TrimPrefix(v+strings.Repeat(" ", 9), "CVSS:")[:3] }
 	for _, v := range vectors {
+		v = strings.Trim(strings.TrimSpace(v), "()/") // as the data base of the NVD wrote those of CVSS 2
 		s, err := scoreOf(v)
-		if err != nil || v == "" || best != "" && rank(v) <= rank(best) {
+		if err != nil || v == "" || best != "" && edition(v) <= edition(best) {
 			continue
 		}
 		best, score = v, s
 	}
 	return best, score
+}
+
+// edition is the version of CVSS that a vector names; those of CVSS 2 name none.
+func edition(vector string) string {
+	rest, ok := strings.CutPrefix(vector, "CVSS:")
+	if !ok {
+		return "2.0"
+	}
+	number, _, _ := strings.Cut(rest, "/")
+	return number
 }

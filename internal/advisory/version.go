@@ -8,6 +8,7 @@ import (
 // holds says whether a version is in the range.
 func (r Range) holds(version string) bool {
 	return (r.From == "" || compare(version, r.From) >= 0) &&
+		(r.After == "" || compare(version, r.After) > 0) &&
 		(r.Before == "" || compare(version, r.Before) < 0) &&
 		(r.To == "" || compare(version, r.To) <= 0)
 }
@@ -16,7 +17,7 @@ func (r Range) holds(version string) bool {
 // before 1.4.19, 3.6.7 after 3.6.6+, and 1.5.0b after 1.5.0. A run that is
 // missing counts as zero, so that 1.4 and 1.4.0 are equal.
 func compare(a, b string) int {
-	a, b = strings.TrimPrefix(a, "v"), strings.TrimPrefix(b, "v")
+	a, b = strings.TrimLeft(a, "vV"), strings.TrimLeft(b, "vV")
 	for a != "" || b != "" {
 		var x, y string
 		x, a = run(a)
