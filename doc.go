@@ -25,7 +25,7 @@
 //
 //	dicom/dict
 //	dicom
-//	leadglass · ul · internal/{scope, place, product, advisory, compromise, govid}
+//	leadglass · ul · internal/{scope, place, product, advisory, compromise, govid, fleet/content}
 //	dimse · dicomweb
 //	internal/{probe, census} · ul/ultest · dimse/dimsetest
 //	internal/exposure · internal/probe/probetest

@@ -18,7 +18,7 @@ const module = "github.com/leadglass/leadglass"
 var floors = [][]string{
 	{"dicom/dict", "internal/durable"},
 	{"dicom"},
-	{".", "ul", "internal/scope", "internal/place", "internal/product", "internal/advisory", "internal/compromise", "internal/govid"},
+	{".", "ul", "internal/scope", "internal/place", "internal/product", "internal/advisory", "internal/compromise", "internal/govid", "internal/fleet/content"},
 	{"dimse", "dicomweb"},
 	{"internal/probe", "internal/census", "ul/ultest", "dimse/dimsetest"},
 	{"internal/exposure", "internal/probe/probetest"},
@@ -52,7 +52,7 @@ var walls = []wall{
 		because: "what is measured must not know what measures it",
 	},
 	{
-		from:    []string{"internal/fleet/plan"},
+		from:    []string{"internal/fleet/plan", "internal/fleet/content"},
 		never:   []string{"net", "net/http", "os"},
 		because: "a plan follows from its configuration alone",
 	},

@@ -4,14 +4,15 @@ import (
 	"strconv"
 	"strings"
 
+	"github.com/leadglass/leadglass/internal/fleet/content"
 	"github.com/leadglass/leadglass/internal/fleet/plan"
 )
 
 // archive answers questions about what a service holds.
 type archive struct {
-	*plan.Content
+	*content.Holdings
 	service *plan.DICOMService
-	names   *plan.Lexicon
+	names   *content.Lexicon
 	root    []byte // of its UIDs, as plantedRoot + "1.17."
 }
 
@@ -21,9 +22,9 @@ type row struct{ patient, study, series, instance uint64 }
 // firstStudy keeps the study's arc of a UID ten digits long.
 const firstStudy = 1_000_000_001
 
-func newArchive(s *plan.DICOMService, names *plan.Lexicon) *archive {
-	a := &archive{Content: s.Holds, service: s, names: names}
-	a.root = append(strconv.AppendUint([]byte(plan.PlantedRoot+"1."), a.Number, 10), '.')
+func newArchive(s *plan.DICOMService, names *content.Lexicon) *archive {
+	a := &archive{Holdings: s.Holds, service: s, names: names}
+	a.root = append(strconv.AppendUint([]byte(content.PlantedRoot+"1."), a.Number, 10), '.')
 	return a
 }
 
@@ -50,38 +51,38 @@ func (a *archive) studyOf(uid string) (uint64, bool) {
 }
 
 func (a *archive) accession(dst []byte, r *row) []byte {
-	return strconv.AppendUint(append(dst, plan.PlantedID+"A"...), firstStudy+r.study, 10)
+	return strconv.AppendUint(append(dst, content.PlantedID+"A"...), firstStudy+r.study, 10)
 }
 
 func (a *archive) patientName(dst []byte, r *row) []byte {
-	return append(dst, a.names.Coded[plan.Mix(a.Seed, r.patient)%uint64(len(a.names.Coded))]...)
+	return append(dst, a.names.Coded[content.Mix(a.Seed, r.patient)%uint64(len(a.names.Coded))]...)
 }
 
 func (a *archive) patientID(dst []byte, r *row) []byte { return a.service.IDs.Append(dst, r.patient) }
 
 func (a *archive) sex(dst []byte, r *row) []byte {
-	return append(dst, "FMFMFMFO"[plan.Mix(a.Seed, r.patient)>>61])
+	return append(dst, "FMFMFMFO"[content.Mix(a.Seed, r.patient)>>61])
 }
 
 func (a *archive) birthDate(dst []byte, r *row) []byte {
-	return plan.AppendDate(dst, a.Born(r.patient))
+	return content.AppendDate(dst, a.Born(r.patient))
 }
 
 func (a *archive) referring(dst []byte, r *row) []byte {
 	if a.service.NoDoctor {
 		return dst
 	}
-	return append(dst, a.names.Doctors[plan.Mix(a.Seed+1, r.study)%uint64(len(a.names.Doctors))]...)
+	return append(dst, a.names.Doctors[content.Mix(a.Seed+1, r.study)%uint64(len(a.names.Doctors))]...)
 }
 
 func (a *archive) studyDate(dst []byte, r *row) []byte {
 	day, _ := a.When(r.study)
-	return plan.AppendDate(dst, day)
+	return content.AppendDate(dst, day)
 }
 
 func (a *archive) studyTime(dst []byte, r *row) []byte {
 	_, second := a.When(r.study)
-	return plan.AppendTime(dst, second)
+	return content.AppendTime(dst, second)
 }
 
 // ransomText stands in some study descriptions of a blackmailed archive.
@@ -92,8 +93,8 @@ func (a *archive) description(dst []byte, r *row) []byte {
 		return append(dst, ransomText...)
 	}
 	texts := descriptions(a.ModalityOf(r.study))
-	dst = append(dst, texts[plan.Mix(a.Seed+2, r.study)%uint64(len(texts))]...)
-	return append(dst, " "+plan.PlantedName...)
+	dst = append(dst, texts[content.Mix(a.Seed+2, r.study)%uint64(len(texts))]...)
+	return append(dst, " "+content.PlantedName...)
 }
 
 func (a *archive) modality(dst []byte, r *row) []byte { return append(dst, a.ModalityOf(r.study)...) }

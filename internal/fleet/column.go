@@ -6,6 +6,7 @@ import (
 
 	"github.com/leadglass/leadglass/dicom"
 	"github.com/leadglass/leadglass/dicom/dict"
+	"github.com/leadglass/leadglass/internal/fleet/content"
 	"github.com/leadglass/leadglass/internal/fleet/plan"
 )
 
@@ -120,7 +121,7 @@ func (a *archive) ofSeries(tag dicom.Tag) writer {
 	case dict.SeriesDate:
 		return a.studyDate
 	case dict.SeriesDescription:
-		return constant("Series " + plan.PlantedName)
+		return constant("Series " + content.PlantedName)
 	case dict.NumberOfSeriesRelatedInstances:
 		if a.service.Silent >= plan.SilentSeries {
 			return nil

@@ -1,6 +1,9 @@
 package fleet
 
-import "github.com/leadglass/leadglass/internal/fleet/plan"
+import (
+	"github.com/leadglass/leadglass/internal/fleet/content"
+	"github.com/leadglass/leadglass/internal/fleet/plan"
+)
 
 // What a program needs to serve a fleet, so that it need not know where it is
 // planned.
@@ -25,4 +28,4 @@ func NewPlan(c Config) (*Plan, error) { return plan.NewPlan(c) }
 func Presets() []Preset { return plan.Presets() }
 
 // Planted returns what a survey must never write.
-func Planted() []string { return plan.Planted() }
+func Planted() []string { return content.Planted() }

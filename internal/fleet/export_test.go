@@ -6,29 +6,11 @@ import (
 	"net/http/httptest"
 
 	"github.com/leadglass/leadglass/dicom"
+	"github.com/leadglass/leadglass/internal/fleet/content"
 	"github.com/leadglass/leadglass/internal/fleet/plan"
 	"github.com/leadglass/leadglass/internal/product"
 	"github.com/leadglass/leadglass/internal/report"
 )
-
-// Tongues are the countries that stand for each set of names.
-func Tongues() []string {
-	list := []string{""}
-	for i := range plan.Tongues {
-		list = append(list, plan.Tongues[i].Countries...)
-	}
-	return list
-}
-
-// Names encodes all names of a country's archives.
-func Names(country string) (charset string, coded [][]byte, err error) {
-	t := plan.TongueOf(country)
-	l, err := plan.NewLexicon(t)
-	if err != nil {
-		return t.Charset, nil, err
-	}
-	return t.Charset, l.Coded, nil
-}
 
 // Shown is a software of the catalogue with what its pages show.
 type Shown struct {
@@ -91,35 +73,13 @@ func read(h http.Handler, w *plan.WebService) []product.Page {
 	return list
 }
 
-// Archive is the arithmetic of an archive, for tests of it.
-type Archive struct{ c plan.Content }
-
-// NewArchive makes one of that many studies, images and patients.
-func NewArchive(seed, studies, images, patients uint64) *Archive {
-	return &Archive{plan.Content{Seed: seed, Studies: studies, Images: images, Patients: patients, FirstDay: plan.DayOf(2008, 2, 29), Days: 4206}}
-}
-
-// The arithmetic.
-func (a *Archive) ImagesOf(i uint64) uint64           { return a.c.ImagesOf(i) }
-func (a *Archive) ImagesBefore(i uint64) uint64       { return a.c.ImagesBefore(i) }
-func (a *Archive) SeriesOf(i uint64) uint64           { return a.c.SeriesOf(i) }
-func (a *Archive) ImagesOfSeries(i, s uint64) uint64  { return a.c.ImagesOfSeries(i, s) }
-func (a *Archive) When(i uint64) (int64, int)         { return a.c.When(i) }
-func (a *Archive) Since(day int64, second int) uint64 { return a.c.Since(day, second) }
-func (a *Archive) Born(p uint64) int64                { return a.c.Born(p) }
-func (a *Archive) BornSince(day int64) uint64         { return a.c.BornSince(day) }
-func (a *Archive) PatientOf(i uint64) uint64          { return a.c.PatientOf(i) }
-func (a *Archive) StudiesOf(p uint64) uint64          { return a.c.StudiesOf(p) }
-func (a *Archive) ImagesOfPatient(p uint64) uint64    { return a.c.ImagesOfPatient(p) }
-func (a *Archive) Busiest() uint64                    { return a.c.Busiest() }
-
 // Find counts the answers to an identifier, and how many studies were looked at.
-func (a *Archive) Find(id *dicom.Dataset) (answers, looked int, ok bool) {
-	l, err := plan.NewLexicon(plan.TongueOf(""))
+func Find(h *content.Holdings, id *dicom.Dataset) (answers, looked int, ok bool) {
+	l, err := content.NewLexicon(content.TongueOf(""))
 	if err != nil {
 		return 0, 0, false
 	}
-	arc := newArchive(&plan.DICOMService{Holds: &a.c}, l)
+	arc := newArchive(&plan.DICOMService{Holds: h}, l)
 	q, ok := newQuery(arc, id, dicom.ExplicitVRLittleEndian)
 	if !ok {
 		return 0, 0, false
@@ -137,17 +97,6 @@ func (a *Archive) Find(id *dicom.Dataset) (answers, looked int, ok bool) {
 	}
 	return answers, looked, true
 }
-
-// Civil and the others are the calendar.
-func Civil(day int64) (int, int, int)         { return plan.Civil(day) }
-func DayOf(y, m, d int) int64                 { return plan.DayOf(y, m, d) }
-func ParseDate(s string) (int64, bool)        { return plan.ParseDate(s) }
-func ParseTime(s string) (int, bool)          { return plan.ParseTime(s) }
-func Apportion(n uint64, w []uint64) []uint64 { return plan.Apportion(n, w) }
-
-// PatientID and PatientOfID are the two directions of an archive's numbering.
-func PatientID(form int, p uint64) string            { return string(plan.Identifiers(form).Append(nil, p)) }
-func PatientOfID(form int, id string) (uint64, bool) { return plan.Identifiers(form).Number(id) }
 
 // Roles counts the DICOM services of a plan by role.
 func Roles(p *plan.Plan) map[string]int {

@@ -30,6 +30,7 @@ import (
 	"syscall"
 	"time"
 
+	"github.com/leadglass/leadglass/internal/fleet/content"
 	"github.com/leadglass/leadglass/internal/fleet/plan"
 	"github.com/leadglass/leadglass/ul"
 )
@@ -88,13 +89,13 @@ func (f *Fleet) stop() {
 // starter is what starting needs and serving does not.
 type starter struct {
 	fleet        *Fleet
-	lexicons     map[*plan.Tongue]*plan.Lexicon
+	lexicons     map[*content.Tongue]*content.Lexicon
 	archives     map[*plan.DICOMService]*archive
 	certificates *certificateStore
 }
 
 func newStarter(p *plan.Plan) (*starter, error) {
-	s := &starter{fleet: &Fleet{}, lexicons: map[*plan.Tongue]*plan.Lexicon{}, archives: map[*plan.DICOMService]*archive{}}
+	s := &starter{fleet: &Fleet{}, lexicons: map[*content.Tongue]*content.Lexicon{}, archives: map[*plan.DICOMService]*archive{}}
 	if err := enoughDescriptors(p); err != nil {
 		return nil, err
 	}
@@ -195,7 +196,7 @@ func (s *starter) archive(d *plan.DICOMService) (*archive, error) {
 	names := s.lexicons[d.Words]
 	if names == nil {
 		var err error
-		if names, err = plan.NewLexicon(d.Words); err != nil {
+		if names, err = content.NewLexicon(d.Words); err != nil {
 			return nil, err
 		}
 		s.lexicons[d.Words] = names

@@ -19,6 +19,7 @@ import (
 	"github.com/leadglass/leadglass/dicom/dict"
 	"github.com/leadglass/leadglass/dimse"
 	"github.com/leadglass/leadglass/internal/fleet"
+	"github.com/leadglass/leadglass/internal/fleet/content"
 	"github.com/leadglass/leadglass/internal/report"
 	"github.com/leadglass/leadglass/ul"
 )
@@ -189,7 +190,7 @@ func TestFleet_Caps(t *testing.T) {
 			t.Errorf("%s: %d of %d studies, status %04X; want %d and %04X", role, got.answers, s.Studies, uint16(got.status), limit, uint16(want))
 		}
 		var n, images int64 // month by month all come
-		for day := fleet.DayOf(2004, 1, 1); day < fleet.DayOf(2020, 1, 1); day += 31 {
+		for day := content.DayOf(2004, 1, 1); day < content.DayOf(2020, 1, 1); day += 31 {
 			window := date(day) + "-" + date(day+30)
 			got := find(t, c, dimse.StudyRootFind, "STUDY", dict.NumberOfStudyRelatedInstances, map[dicom.Tag]string{dict.StudyDate: window})
 			n, images = n+got.answers, images+got.sum
@@ -201,7 +202,7 @@ func TestFleet_Caps(t *testing.T) {
 }
 
 func date(day int64) string {
-	y, m, d := fleet.Civil(day)
+	y, m, d := content.Civil(day)
 	return fmt.Sprintf("%04d%02d%02d", y, m, d)
 }
 
@@ -353,8 +354,9 @@ func TestFleet_SendsWhatItHas(t *testing.T) {
 			continue
 		}
 		c, a := associate(t, s.Address)
-		if _, _, ok := a.ContextFor(dimse.StudyRootGet); !ok {
-			continue
+		_, _, gets := a.ContextFor(dimse.StudyRootGet)
+		if _, _, takes := a.ContextFor(dict.SecondaryCaptureImageStorage); !gets || !takes {
+			continue // without the class there is nothing to send it in
 		}
 		first := find(t, c, dimse.StudyRootFind, "STUDY", dict.NumberOfStudyRelatedInstances, map[dicom.Tag]string{dict.StudyInstanceUID: ""}).last
 		want, _ := first.Int(dict.NumberOfStudyRelatedInstances)

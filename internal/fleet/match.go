@@ -5,7 +5,7 @@ import (
 
 	"github.com/leadglass/leadglass/dicom"
 	"github.com/leadglass/leadglass/dicom/dict"
-	"github.com/leadglass/leadglass/internal/fleet/plan"
+	"github.com/leadglass/leadglass/internal/fleet/content"
 )
 
 // fits compares a value with a pattern: single value, list or wild card (PS3.4
@@ -65,13 +65,13 @@ func (q *query) onlyDates(text, times string) bool {
 	var from, to int64
 	var ok bool
 	if first != "" {
-		if from, ok = plan.ParseDate(first); !ok {
+		if from, ok = content.ParseDate(first); !ok {
 			return false
 		}
 		s.from = a.Since(from, 0)
 	}
 	if last != "" {
-		if to, ok = plan.ParseDate(last); !ok {
+		if to, ok = content.ParseDate(last); !ok {
 			return false
 		}
 		s.to = a.Since(to+1, 0)
@@ -91,10 +91,10 @@ func secondsOf(text string) (low, high int, ok bool) {
 	low, high = 0, 24*3600-1
 	ok = true
 	if first != "" {
-		low, ok = plan.ParseTime(first)
+		low, ok = content.ParseTime(first)
 	}
 	if last != "" && ok {
-		high, ok = plan.ParseTime(last)
+		high, ok = content.ParseTime(last)
 	}
 	return low, high, ok
 }
@@ -122,14 +122,14 @@ func (q *query) onlyBorn(text string) bool {
 	first, last := rangeOf(text)
 	s := span{0, a.Patients}
 	if first != "" {
-		day, ok := plan.ParseDate(first)
+		day, ok := content.ParseDate(first)
 		if !ok {
 			return false
 		}
 		s.from = a.BornSince(day)
 	}
 	if last != "" {
-		day, ok := plan.ParseDate(last)
+		day, ok := content.ParseDate(last)
 		if !ok {
 			return false
 		}

@@ -95,14 +95,14 @@ func BenchmarkFind(b *testing.B) {
 
 // BenchmarkEncode works out and encodes answers without sending them.
 func BenchmarkEncode(b *testing.B) {
-	a := fleet.NewArchive(7, 1_000_000, 30_000_000, 400_000)
+	a := holdings(7, 1_000_000, 30_000_000, 400_000)
 	id := &dicom.Dataset{}
 	id.SetString(dict.QueryRetrieveLevel, "STUDY")
 	id.SetString(dict.StudyInstanceUID)
 	id.SetString(dict.NumberOfStudyRelatedInstances)
 	answers := 0
 	for b.Loop() {
-		n, _, ok := a.Find(id)
+		n, _, ok := fleet.Find(a, id)
 		if !ok {
 			b.Fatal("refused")
 		}

@@ -6,7 +6,7 @@ import (
 	"github.com/leadglass/leadglass/dicom"
 	"github.com/leadglass/leadglass/dicom/dict"
 	"github.com/leadglass/leadglass/dimse"
-	"github.com/leadglass/leadglass/internal/fleet/plan"
+	"github.com/leadglass/leadglass/internal/fleet/content"
 )
 
 // findWorklist shows the steps that are scheduled, whatever is asked: worklists
@@ -43,12 +43,12 @@ func (a *archive) scheduled(i uint64) *dicom.Dataset {
 	set(dict.PatientSex, dicom.CS, a.sex)
 	d.SetString(dict.StudyInstanceUID, strings.TrimRight(string(a.studyUID(nil, r)), "\x00")+".9")
 	set(dict.RequestedProcedureDescription, dicom.LO, a.description)
-	set(dict.ReasonForTheRequestedProcedure, dicom.LO, constant("Follow-up "+plan.PlantedName))
+	set(dict.ReasonForTheRequestedProcedure, dicom.LO, constant("Follow-up "+content.PlantedName))
 	step.SetString(dict.Modality, a.ModalityOf(r.study))
 	step.SetString(dict.ScheduledStationAETitle, "ARCHIVE")
 	step.SetString(dict.ScheduledProcedureStepStartDate, string(a.studyDate(nil, r)))
 	step.SetString(dict.ScheduledProcedureStepStartTime, string(a.studyTime(nil, r)))
-	step.SetString(dict.ScheduledProcedureStepDescription, "Scheduled "+plan.PlantedName)
+	step.SetString(dict.ScheduledProcedureStepDescription, "Scheduled "+content.PlantedName)
 	d.SetSequence(dict.ScheduledProcedureStepSequence, step)
 	return d
 }

@@ -5,6 +5,8 @@ import (
 	"net/netip"
 	"slices"
 	"time"
+
+	"github.com/leadglass/leadglass/internal/fleet/content"
 )
 
 // Config says what fleet to plan. Zero numbers are those of the preset.
@@ -121,17 +123,17 @@ func (c *Config) resolve() (size, error) {
 // override takes the numbers of the configuration and keeps the shares.
 func (s *size) override(c *Config) {
 	if n := uint64(max(0, c.Systems)); n > 0 && n != s.systems {
-		s.disclosing = max(1, muldiv(s.disclosing, n, s.systems))
-		s.clustered = muldiv(s.clustered, n, s.systems)
+		s.disclosing = max(1, content.Proportion(s.disclosing, n, s.systems))
+		s.clustered = content.Proportion(s.clustered, n, s.systems)
 		s.systems = n
 	}
 	if n := uint64(max(0, c.Studies)); n > 0 && n != s.studies {
-		s.images = muldiv(s.images, n, s.studies)
-		s.accessible = muldiv(s.accessible, n, s.studies)
+		s.images = content.Proportion(s.images, n, s.studies)
+		s.accessible = content.Proportion(s.accessible, n, s.studies)
 		s.studies = n
 	}
 	if n := uint64(max(0, c.Images)); n > 0 && n != s.images {
-		s.accessible = muldiv(s.accessible, n, s.images)
+		s.accessible = content.Proportion(s.accessible, n, s.images)
 		s.images = n
 	}
 }

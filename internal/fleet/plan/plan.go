@@ -5,6 +5,8 @@ package plan
 
 import (
 	"math/rand/v2"
+
+	"github.com/leadglass/leadglass/internal/fleet/content"
 )
 
 // Plan is a fleet on paper: every host, what it does and what it holds. It
@@ -72,7 +74,7 @@ func (b *builder) column() int { return b.size.column }
 func (b *builder) count(counts [4]int) int {
 	n := counts[b.column()]
 	if preset, err := b.config.Preset.size(); err == nil && preset.systems != b.size.systems {
-		n = int(muldiv(uint64(n)*2+1, b.size.systems, preset.systems*2))
+		n = int(content.Proportion(uint64(n)*2+1, b.size.systems, preset.systems*2))
 	}
 	return n
 }
@@ -165,14 +167,14 @@ func (b *builder) pick(weights []uint64, fits func(int) bool) (int, bool) {
 
 // draft makes a host with one system in that role.
 func (b *builder) draft(c *country, r *role) *draft {
-	s := &DICOMService{Role: r.name, Words: TongueOf(c.code)}
+	s := &DICOMService{Role: r.name, Words: content.TongueOf(c.code)}
 	r.shape(b, s)
 	d := &draft{host: &Host{}, country: c, role: r.name, main: s}
 	if r.fixed != nil {
 		d.fixed = true
-		s.Holds = &Content{Studies: r.fixed(b)}
+		s.Holds = &content.Holdings{Studies: r.fixed(b)}
 	} else if s.Models != nil && s.Refuses == 0 && s.Holds == nil {
-		s.Holds = &Content{}
+		s.Holds = &content.Holdings{}
 	}
 	if r.name == "web-only" {
 		d.webOnly = true

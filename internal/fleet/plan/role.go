@@ -4,6 +4,7 @@ import (
 	"time"
 
 	"github.com/leadglass/leadglass/dimse"
+	"github.com/leadglass/leadglass/internal/fleet/content"
 	"github.com/leadglass/leadglass/ul"
 )
 
@@ -34,8 +35,8 @@ func disclosing() []role {
 		{name: "wrong-port", counts: [4]int{6, 1, 1, 0}, shape: open},
 		{name: "tls", counts: [4]int{1, 1, 1, 0}, shape: withTLS(SelfSigned)},
 		{name: "slow", counts: [4]int{5, 1, 1, 0}, shape: slow, fixed: between(60, 200)},
-		{name: "social", counts: [4]int{12, 1, 1, 0}, only: "US", shape: func(b *builder, d *DICOMService) { open(b, d); d.IDs = socialNumbers }},
-		{name: "defence", counts: [4]int{4, 1, 1, 0}, only: "US", shape: func(b *builder, d *DICOMService) { open(b, d); d.IDs = defenceNumbers }},
+		{name: "social", counts: [4]int{12, 1, 1, 0}, only: "US", shape: func(b *builder, d *DICOMService) { open(b, d); d.IDs = content.SocialNumbers }},
+		{name: "defence", counts: [4]int{4, 1, 1, 0}, only: "US", shape: func(b *builder, d *DICOMService) { open(b, d); d.IDs = content.DefenceNumbers }},
 		{name: "ransom", counts: [4]int{5, 1, 1, 0}, shape: func(b *builder, d *DICOMService) { open(b, d); d.Ransom = true }},
 		{name: "web-only", counts: [4]int{3, 1, 1, 0}, shape: open, fixed: between(150, 900)},
 	}
@@ -157,7 +158,7 @@ func slow(b *builder, d *DICOMService) {
 // empty is an archive that nobody has sent anything to.
 func empty(b *builder, d *DICOMService) {
 	open(b, d)
-	d.Holds = &Content{}
+	d.Holds = &content.Holdings{}
 	if b.chance(60) {
 		d.Retrieve = dimse.NotAuthorised
 	}

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/leadglass/leadglass/dimse"
+	"github.com/leadglass/leadglass/internal/fleet/content"
 	"github.com/leadglass/leadglass/ul"
 )
 
@@ -35,30 +36,30 @@ type DICOMService struct {
 	Role     string
 	Port     uint16
 	Software *software
-	TLS      *TLS            // nil speaks in the clear
-	Reject   *ul.RejectError // not nil: rejects everyone with this
-	Binds    bool            // takes from an address only the titles that it came with first
-	Honeypot Honeypot        // "" is an honest service
-	Latency  time.Duration   // before each answer
-	Implicit bool            // takes implicit VR little endian only
-	Echo     bool            // takes C-ECHO
-	Store    bool            // takes storage classes
-	Models   []Model         // of C-FIND that are taken
-	Refuses  dimse.Status    // what C-FIND answers; Success answers the question
-	Retrieve dimse.Status    // what C-GET and C-MOVE answer; Success looks for the study
-	Moves    bool            // takes C-MOVE only, no C-GET
-	Cap      int             // most answers to one C-FIND; 0 is no cap
-	CapQuiet bool            // says success at the cap, else A700
-	Stalls   int             // with more answers than this it never finishes; 0 never stalls
-	Patience time.Duration   // after which it says that it failed
-	Silent   silence         // which numbers it leaves out
-	NoDoctor bool            // leaves the referring physician out
-	Ransom   bool            // some study descriptions are ransom notes
-	Holds    *Content        // nil is no archive
-	IDs      Identifiers     // the form of its Patient IDs
-	Words    *Tongue         // the language of its names
-	Worklist int             // entries
-	SameAs   *DICOMService   // the archive that this port repeats
+	TLS      *TLS                // nil speaks in the clear
+	Reject   *ul.RejectError     // not nil: rejects everyone with this
+	Binds    bool                // takes from an address only the titles that it came with first
+	Honeypot Honeypot            // "" is an honest service
+	Latency  time.Duration       // before each answer
+	Implicit bool                // takes implicit VR little endian only
+	Echo     bool                // takes C-ECHO
+	Store    bool                // takes storage classes
+	Models   []Model             // of C-FIND that are taken
+	Refuses  dimse.Status        // what C-FIND answers; Success answers the question
+	Retrieve dimse.Status        // what C-GET and C-MOVE answer; Success looks for the study
+	Moves    bool                // takes C-MOVE only, no C-GET
+	Cap      int                 // most answers to one C-FIND; 0 is no cap
+	CapQuiet bool                // says success at the cap, else A700
+	Stalls   int                 // with more answers than this it never finishes; 0 never stalls
+	Patience time.Duration       // after which it says that it failed
+	Silent   silence             // which numbers it leaves out
+	NoDoctor bool                // leaves the referring physician out
+	Ransom   bool                // some study descriptions are ransom notes
+	Holds    *content.Holdings   // nil is no archive
+	IDs      content.Identifiers // the form of its Patient IDs
+	Words    *content.Tongue     // the language of its names
+	Worklist int                 // entries
+	SameAs   *DICOMService       // the archive that this port repeats
 }
 
 // Model is an information model of C-FIND.

@@ -4,6 +4,7 @@ import (
 	"fmt"
 
 	"github.com/leadglass/leadglass/dimse"
+	"github.com/leadglass/leadglass/internal/fleet/content"
 )
 
 // planContent shares the studies and images, so that the totals hold exactly.
@@ -78,7 +79,7 @@ func (b *builder) shareStudies(archives, shared []*draft) error {
 	}
 	weights := make([]uint64, len(open))
 	for i, d := range open {
-		weights[i] = muldiv(d.weight, d.country.studies*1000, sum[d.country])
+		weights[i] = content.Proportion(d.weight, d.country.studies*1000, sum[d.country])
 	}
 	if len(open) == 0 || left < uint64(len(open)) {
 		return fmt.Errorf("fleet: %d studies are too few for this many systems", b.size.studies)
@@ -187,14 +188,14 @@ func (b *builder) finish(d *draft, number uint64) {
 	c.Seed, c.Number = b.rng.Uint64(), number
 	c.Patients = max(1, c.Studies*b.between(35, 65)/100)
 	switch d.main.IDs {
-	case socialNumbers:
-		c.Patients = min(c.Patients, socialPatients)
-	case defenceNumbers:
-		c.Patients = min(c.Patients, defencePatients)
+	case content.SocialNumbers:
+		c.Patients = min(c.Patients, content.SocialPatients)
+	case content.DefenceNumbers:
+		c.Patients = min(c.Patients, content.DefencePatients)
 	}
-	year := firstYears[b.intn(len(firstYears))]
-	c.FirstDay = DayOf(year, 2, 29)
-	c.Days = uint64(DayOf(2019, 9, 5) - c.FirstDay) // the study ended then
+	year := content.FirstYears[b.intn(len(content.FirstYears))]
+	c.FirstDay = content.DayOf(year, 2, 29)
+	c.Days = uint64(content.DayOf(2019, 9, 5) - c.FirstDay) // the study ended then
 	if d.main.Stalls < 0 {
 		d.main.Stalls = int(max(25, c.Studies/3))
 	}

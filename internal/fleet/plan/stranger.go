@@ -4,6 +4,7 @@ import (
 	"crypto/tls"
 	"slices"
 
+	"github.com/leadglass/leadglass/internal/fleet/content"
 	"github.com/leadglass/leadglass/internal/probe"
 )
 
@@ -96,8 +97,8 @@ func trap(kind Honeypot) func(*builder, *Host) {
 			h.DICOM = append(h.DICOM, &DICOMService{
 				Role: "honeypot", Port: p, Honeypot: kind, Software: trapSoftware(kind),
 				Echo: true, Store: kind != TrapParrot, Models: []Model{PatientRoot, StudyRoot},
-				Holds: &Content{Seed: b.rng.Uint64(), Studies: 12, Images: 40, Patients: 9, Days: 300, FirstDay: DayOf(firstYears[0], 2, 29)},
-				Words: TongueOf(""),
+				Holds: &content.Holdings{Seed: b.rng.Uint64(), Studies: 12, Images: 40, Patients: 9, Days: 300, FirstDay: content.DayOf(content.FirstYears[0], 2, 29)},
+				Words: content.TongueOf(""),
 			})
 		}
 	}

@@ -254,10 +254,10 @@ func indicators(d *DICOMService, webs []*WebService) []string {
 }
 
 func governmentIDs(d *DICOMService) map[string]int {
-	if d == nil || !d.discloses() || d.IDs.kind() == "" {
+	if d == nil || !d.discloses() || d.IDs.Kind() == "" {
 		return nil
 	}
-	return map[string]int{d.IDs.kind(): int(min(sampled, d.Holds.Studies))}
+	return map[string]int{d.IDs.Kind(): int(min(sampled, d.Holds.Studies))}
 }
 
 // exposures collects ids.

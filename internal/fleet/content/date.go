@@ -1,4 +1,4 @@
-package plan
+package content
 
 // Days are counted since 1970-01-01. The conversions are those of the proleptic
 // Gregorian calendar, by eras of 400 years: an archive writes two dates an

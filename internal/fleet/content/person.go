@@ -1,4 +1,4 @@
-package plan
+package content
 
 import (
 	"fmt"
@@ -19,7 +19,7 @@ const (
 // identifiers and dates that every archive of the fleet shows.
 func Planted() []string {
 	planted := []string{PlantedName, "ZWYX", PlantedID, PlantedRoot, "19210319", "1921-03-19", "1921.03.19"}
-	for _, year := range firstYears {
+	for _, year := range FirstYears {
 		planted = append(planted, fmt.Sprintf("%d0229", year), fmt.Sprintf("%d-02-29", year))
 	}
 	for group := range socialGroups {
@@ -28,8 +28,8 @@ func Planted() []string {
 	return append(planted, "DOD18664")
 }
 
-// firstYears are the leap years on whose 29 February archives begin.
-var firstYears = [...]int{2004, 2008, 2012}
+// FirstYears are the leap years on whose 29 February archives begin.
+var FirstYears = [...]int{2004, 2008, 2012}
 
 // Tongue is the language and character set of an archive's names.
 type Tongue struct {
@@ -114,7 +114,7 @@ type Lexicon struct {
 func NewLexicon(t *Tongue) (*Lexicon, error) {
 	cs, err := dicom.CharsetOf(t.terms()...)
 	if err != nil {
-		return nil, fmt.Errorf("fleet: character set %q: %w", t.Charset, err)
+		return nil, fmt.Errorf("content: character set %q: %w", t.Charset, err)
 	}
 	l := &Lexicon{Charset: t.Charset}
 	for i := range t.families {
@@ -122,7 +122,7 @@ func NewLexicon(t *Tongue) (*Lexicon, error) {
 			text := t.name(i, j)
 			coded, err := cs.Encode(text, dicom.PN)
 			if err != nil {
-				return nil, fmt.Errorf("fleet: a name in character set %q: %w", t.Charset, err)
+				return nil, fmt.Errorf("content: a name in character set %q: %w", t.Charset, err)
 			}
 			l.Utf8 = append(l.Utf8, []byte(text))
 			l.Coded = append(l.Coded, coded)

@@ -1,4 +1,4 @@
-package plan
+package content
 
 import (
 	"strconv"
@@ -9,9 +9,9 @@ import (
 type Identifiers uint8
 
 const (
-	hospitalNumbers Identifiers = iota // QZX1000001
-	socialNumbers                      // 866-40-0001: as US social security numbers
-	defenceNumbers                     // DOD1866400001: as numbers of the US Department of Defense
+	HospitalNumbers Identifiers = iota // QZX1000001
+	SocialNumbers                      // 866-40-0001: as US social security numbers
+	DefenceNumbers                     // DOD1866400001: as numbers of the US Department of Defense
 )
 
 // The numbers that the fleet invents.
@@ -22,19 +22,19 @@ const (
 	socialGroups  = 10
 	firstDefence  = 1_866_400_001
 	// Archives with more patients would run out of them.
-	socialPatients  = socialGroups * 9999
-	defencePatients = 1_000_000
+	SocialPatients  = socialGroups * 9999
+	DefencePatients = 1_000_000
 )
 
 // Append appends the Patient ID of patient p.
 func (f Identifiers) Append(dst []byte, p uint64) []byte {
 	switch f {
-	case socialNumbers:
+	case SocialNumbers:
 		dst = append(strconv.AppendInt(dst, socialArea, 10), '-')
 		dst = append(strconv.AppendUint(dst, socialGroup+p/9999, 10), '-')
 		n := p%9999 + 1
 		return append(dst, byte('0'+n/1000), byte('0'+n/100%10), byte('0'+n/10%10), byte('0'+n%10))
-	case defenceNumbers:
+	case DefenceNumbers:
 		return strconv.AppendUint(append(dst, "DOD"...), firstDefence+p, 10)
 	}
 	return strconv.AppendUint(append(dst, PlantedID...), firstHospital+p, 10)
@@ -43,14 +43,14 @@ func (f Identifiers) Append(dst []byte, p uint64) []byte {
 // Number finds the patient with that Patient ID.
 func (f Identifiers) Number(id string) (p uint64, ok bool) {
 	switch f {
-	case socialNumbers:
+	case SocialNumbers:
 		if len(id) != 11 {
 			return 0, false
 		}
 		group, ok1 := digits(id[4:6])
 		serial, ok2 := digits(id[7:])
 		p, ok = uint64((group-socialGroup)*9999+serial-1), ok1 && ok2 && group >= socialGroup && serial > 0
-	case defenceNumbers:
+	case DefenceNumbers:
 		p, ok = counted(id, "DOD", firstDefence)
 	default:
 		p, ok = counted(id, PlantedID, firstHospital)
@@ -68,12 +68,12 @@ func counted(id, prefix string, first uint64) (uint64, bool) {
 	return n - first, ok && err == nil && n >= first
 }
 
-// kind is what package govid calls the form, "" for hospital numbers.
-func (f Identifiers) kind() string {
+// Kind is what package govid calls the form, "" for hospital numbers.
+func (f Identifiers) Kind() string {
 	switch f {
-	case socialNumbers:
+	case SocialNumbers:
 		return "us-ssn"
-	case defenceNumbers:
+	case DefenceNumbers:
 		return "us-military"
 	}
 	return ""
