@@ -31,6 +31,12 @@
 // resolve into them, over ports, and however the address is written
 // (::ffff:192.0.2.9 and 64:ff9b::192.0.2.9 are 192.0.2.9).
 //
+// What a name resolves to is decided by whoever holds its zone. An included name
+// does not lead to this machine or its link (127.0.0.0/8, 169.254.0.0/16, ::1,
+// fe80::/10) unless those are included as addresses, nor to more than 32
+// addresses; Unasked lists what was left out. Names are looked up once; after
+// that only addresses are dialled, each of which Permits has let through.
+//
 // Load reads the file and looks up nothing. Names become addresses in Bind,
 // when whoever runs the survey has looked them up.
 package scope

@@ -25,6 +25,7 @@ type Targets struct {
 
 	ports       map[netip.Addr][]uint16 // further ports of single hosts
 	names       map[netip.Addr]string
+	unasked     []Unasked
 	denied      []span
 	deniedPorts map[netip.AddrPort]bool
 	included    uint64
@@ -39,8 +40,11 @@ func (s *Scope) Bind(addrs map[string][]netip.Addr) (*Targets, error) {
 		return nil, err
 	}
 	if total(t.all) == 0 {
-		return nil, &Error{Kind: BadTargets, What: "nobody is left to ask: the exclusions cover all, or no name has an address",
-			Remedy: "compare include with exclude; leadglass survey --dry-run shows what is left"}
+		what := "nobody is left to ask: the exclusions cover all, or no name has an address"
+		if len(t.unasked) > 0 {
+			what = "nobody is left to ask: " + t.unasked[0].String()
+		}
+		return nil, &Error{Kind: BadTargets, What: what, Remedy: "compare include with exclude; leadglass survey --dry-run shows what is left"}
 	}
 	return t, nil
 }
@@ -94,7 +98,7 @@ func (t *Targets) exclude(entries []entry, addrs map[string][]netip.Addr) error 
 func (t *Targets) include(entries []entry, addrs map[string][]netip.Addr) {
 	var wide, all []span
 	for _, e := range entries {
-		for _, s := range e.spans(addrs) {
+		for _, s := range t.heeded(e, entries, addrs) {
 			all = append(all, s)
 			if e.name != "" && t.names[s.first] == "" {
 				t.names[s.first] = e.name

@@ -3,6 +3,7 @@ package scope_test
 import (
 	"context"
 	"errors"
+	"fmt"
 	"maps"
 	"net/netip"
 	"runtime"
@@ -330,5 +331,79 @@ exclude = ["192.0.2.0/25", "192.0.2.200:104", "[64:ff9b::192.0.2.201]:80", "c.ex
 	}
 	if ts, _, _ := none.Preview(); ts.Count() != 0 || ts.Connections() != 0 {
 		t.Errorf("%d hosts without names, want 0", ts.Count())
+	}
+}
+
+// TestBind_WhereNamesLead: what a name resolves to is decided by a stranger.
+func TestBind_WhereNamesLead(t *testing.T) {
+	many := []netip.Addr{}
+	for a := netip.MustParseAddr("198.51.100.1"); len(many) < 40; a = a.Next() {
+		many = append([]netip.Addr{a}, many...)
+	}
+	dns := map[string][]netip.Addr{
+		"here.example":     addrs("127.0.0.1", "::1", "192.0.2.5"),
+		"metadata.example": addrs("169.254.169.254", "fe80::1%eth0", "::ffff:169.254.169.254", "64:ff9b::7f00:1"),
+		"mapped.example":   addrs("::ffff:192.0.2.9", "192.0.2.9"),
+		"never.example":    addrs("0.0.0.0", "255.255.255.255", "224.0.0.1", "::", "ff02::1", "192.0.2.7"),
+		"many.example":     many,
+		"32.example":       many[8:],
+	}
+	for _, c := range []struct {
+		name, section, want, unasked string
+	}{
+		{"loopback", `include=["here.example"]`, "192.0.2.5", "2 here.example"},
+		{"loopback_included", `include=["here.example", "127.0.0.0/8"]` + "\n" + `exclude=["127.0.0.2-127.255.255.255","127.0.0.0"]`, "127.0.0.1 192.0.2.5", "1 here.example"},
+		{"link_local", `include=["metadata.example", "192.0.2.1"]`, "192.0.2.1", "4 metadata.example"},
+		{"mapped_once", `include=["mapped.example"]`, "192.0.2.9", ""},
+		{"mapped_excluded", `include=["mapped.example", "192.0.2.1"]` + "\n" + `exclude=["192.0.2.8/30"]`, "192.0.2.1", ""},
+		{"no_hosts", `include=["never.example"]`, "192.0.2.7", ""},
+		{"excluded_name_spares_all", `include=["198.51.100.0/26"]` + "\n" + `exclude=["many.example"]`,
+			"198.51.100.0 198.51.100.41 198.51.100.42 198.51.100.43 198.51.100.44 198.51.100.45 198.51.100.46 198.51.100.47 198.51.100.48 198.51.100.49 198.51.100.50 198.51.100.51 198.51.100.52 198.51.100.53 198.51.100.54 198.51.100.55 198.51.100.56 198.51.100.57 198.51.100.58 198.51.100.59 198.51.100.60 198.51.100.61 198.51.100.62 198.51.100.63", ""},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			ts := targets(t, c.section, dns)
+			if got := strings.Join(hosts(ts), " "); got != c.want {
+				t.Errorf("hosts %s, want %s", got, c.want)
+			}
+			var unasked []string
+			for _, u := range ts.Unasked() {
+				unasked = append(unasked, fmt.Sprint(u.Addresses, " ", u.Name))
+			}
+			if got := strings.Join(unasked, ", "); got != c.unasked {
+				t.Errorf("not asked: %q, want %q", got, c.unasked)
+			}
+		})
+	}
+	t.Run("limit_addresses_of_name", func(t *testing.T) {
+		for name, unasked := range map[string]int{"32.example": 0, "many.example": 8} {
+			ts := targets(t, `include=["`+name+`"]`, dns)
+			if got := hosts(ts); len(got) != 32 || got[0] != "198.51.100.1" || len(ts.Unasked()) != min(unasked, 1) || unasked > 0 && ts.Unasked()[0].Addresses != unasked {
+				t.Errorf("%s: %d hosts from %s, not asked %v", name, len(got), got[0], ts.Unasked())
+			}
+			if h := find(t, ts, "198.51.100.32"); h.Name != name {
+				t.Errorf("%s has the name %q", h.Addr, h.Name)
+			}
+		}
+	})
+	s, err := scope.Load(write(t, authorisation+"[targets]\ninclude=[\"metadata.example\"]\n"), noon)
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, err = s.Bind(dns)
+	if e, ok := errors.AsType[*scope.Error](err); !ok || !strings.Contains(e.What, "of this machine or its own link") {
+		t.Errorf("%v, want that nobody is left and why", err)
+	}
+}
+
+// TestLoad_IPv4AllOfIt: everything there is takes no time and no memory to hold.
+func TestLoad_IPv4AllOfIt(t *testing.T) {
+	ts := targets(t, `include=["0.0.0.0/0"]`, nil)
+	if want := uint64(223 << 24); ts.Count() != want || ts.Connections() != want*10 {
+		t.Errorf("%d hosts, %d connections, want %d and %d", ts.Count(), ts.Connections(), want, want*10)
+	}
+	for k := range uint64(1000) {
+		if a := ts.At(k).Addr; !a.Is4() || a.IsMulticast() || a.IsUnspecified() {
+			t.Errorf("place %d is %s", k, a)
+		}
 	}
 }

@@ -36,6 +36,9 @@ func (c *Config) bind(ctx context.Context, known map[string][]netip.Addr) (*scop
 		return nil, nil, err
 	}
 	t.ExcludeNames(c.Scope, fresh)
+	for _, s := range t.Unasked() {
+		c.Diagnostics.Warn("name leads elsewhere", "name", s.Name, "addresses", s.Addresses, "why", s.Why)
+	}
 	return t, addrs, nil
 }
 
