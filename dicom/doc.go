@@ -97,6 +97,7 @@
 // what really arrives, and Limits bound what is read into memory at all, how
 // many elements there are, how deep they nest and what a deflated data set
 // grows to. A Reader streams values of any length through a window of
-// ReadAhead bytes, and a Writer takes them from a stream. WalkBytes allocates
+// ReadAhead bytes, seeks past the long ones that nobody reads where its input
+// is an io.Seeker, and a Writer takes them from a stream. WalkBytes allocates
 // nothing.
 package dicom

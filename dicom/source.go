@@ -3,6 +3,7 @@ package dicom
 import (
 	"errors"
 	"io"
+	"math"
 )
 
 // ReadAhead is how many bytes a Reader takes from a stream at once, and so how
@@ -12,19 +13,24 @@ const ReadAhead = 8 << 10
 // firstChunk is what a long value costs before its bytes have arrived.
 const firstChunk = 64 << 10
 
+// seekFrom is how many bytes must lie ahead before seeking past them is worth
+// two system calls; fewer are read.
+const seekFrom = 4 * ReadAhead
+
 // maxEmptyReads as in bufio: a reader that returns nothing that often is broken.
 const maxEmptyReads = 100
 
 // source is a cursor over bytes in memory or over a stream, of which it sees
 // a window.
 type source struct {
-	buf  []byte // what is known; all there is if r is nil
-	pos  int    // of the cursor in buf
-	base int64  // offset of buf[0] in the input
-	r    io.Reader
-	err  error // of r, kept until the window is empty
-	keep bool  // slices handed out stay valid: a window is used once
-	held bool  // some of this window were handed out so
+	buf   []byte // what is known; all there is if r is nil
+	pos   int    // of the cursor in buf
+	base  int64  // offset of buf[0] in the input
+	r     io.Reader
+	err   error // of r, kept until the window is empty
+	keep  bool  // slices handed out stay valid: a window is used once
+	held  bool  // some of this window were handed out so
+	stuck bool  // r said that it can seek and cannot, as a pipe in an os.File
 	// scratch holds long values between two calls where keep is not set.
 	scratch []byte
 }
@@ -145,10 +151,13 @@ func (s *source) read(p []byte) (int, error) {
 	return n + m, err
 }
 
-// discard moves past n bytes.
+// discard moves past n bytes: where r is an io.Seeker without reading them.
 func (s *source) discard(n int64) error {
 	for n > 0 {
 		if s.pos == len(s.buf) && s.r != nil {
+			if n > seekFrom {
+				n -= s.seek(n - 1)
+			}
 			s.peek(1)
 		}
 		m := min(n, int64(len(s.buf)-s.pos))
@@ -159,4 +168,26 @@ func (s *source) discard(n int64) error {
 		n -= m
 	}
 	return nil
+}
+
+// seek moves past n bytes if r can, and returns how many it passed: n or none.
+// Seeking past the end is no error, so whoever seeks must then read a byte of
+// what ought to be there. The window is empty.
+func (s *source) seek(n int64) int64 {
+	r, ok := s.r.(io.Seeker)
+	if !ok || s.stuck || s.err != nil {
+		return 0
+	}
+	at, err := r.Seek(0, io.SeekCurrent)
+	if err == nil && at <= math.MaxInt64-n {
+		var to int64
+		if to, err = r.Seek(n, io.SeekCurrent); err == nil && to == at+n {
+			s.base += n
+			return n
+		}
+	}
+	if s.stuck = true; err == nil { // it went elsewhere: nothing that follows can be right
+		s.err = errors.New("dicom: reader seeks to an impossible place")
+	}
+	return 0
 }
