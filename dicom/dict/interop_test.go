@@ -32,7 +32,7 @@ for u, v in U.items(): print('U', u, v[0], v[1], v[3], v[4], sep='\t')
 func later(id string) bool {
 	switch id {
 	case "00089007", // Frame Type: a fifth value
-		"52009230", // Per-Frame, with another capital
+		"52009230",             // Per-Frame, with another capital
 		"213000A0", "213000C0", // are not retired
 		"00102160", "00380004", "00701807", "00701808", "30040010", "30060085", "30060088", "3008002B", "30100090", // are
 		"1.2.840.10008.5.1.1.17", "1.2.840.10008.5.1.1.17.376", "1.2.840.10008.5.1.1.25": // are called well-known SOP instances as the others
