@@ -34,23 +34,43 @@ func TestEmbedded(t *testing.T) {
 	if table.Dated().Before(time.Date(2026, 11, 1, 0, 0, 0, 0, time.UTC)) {
 		t.Errorf("dated %v", table.Dated())
 	}
-	if n := table.Len(); n < 30 {
-		t.Errorf("%d advisories, want at least 30", n)
+	if n := table.Len(); n < 120 {
+		t.Errorf("%d advisories, want at least 120", n)
 	}
 }
 
 // TestEmbedded_Known holds a few lines against what was published.
 func TestEmbedded_Known(t *testing.T) {
 	for _, tt := range []struct{ product, version, want string }{
-		{"Orthanc", "1.5.7", "CVE-2025-0896 9.2 false, CVE-2023-33466 8.8 false"},
-		{"Orthanc", "1.10.1", "CVE-2023-33466 8.8 false"},
-		{"Orthanc", "1.12.0", ""},
-		{"DCMTK", "3.6.6", "CVE-2022-2119 7.5 false, CVE-2022-2120 7.5 false, CVE-2022-2121 6.5 false"},
-		{"DCMTK", "3.6.7", ""},
+		{"Orthanc", "1.5.7", "CVE-2026-5442 9.8 false, CVE-2026-5443 9.8 false, CVE-2025-0896 9.2 false, CVE-2026-5445 9.1 false, CVE-2023-33466 8.8 false, " +
+			"CVE-2026-5437 7.5 false, CVE-2026-5438 7.5 false, CVE-2026-5439 7.5 false, CVE-2026-5440 7.5 false, CVE-2026-5441 7.1 false, CVE-2026-5444 7.1 false"},
+		{"Orthanc DICOM Server", "1.12.10", "CVE-2026-5442 9.8 false, CVE-2026-5443 9.8 false, CVE-2026-5445 9.1 false, CVE-2026-5437 7.5 false, " +
+			"CVE-2026-5438 7.5 false, CVE-2026-5439 7.5 false, CVE-2026-5440 7.5 false, CVE-2026-5441 7.1 false, CVE-2026-5444 7.1 false"},
+		{"Orthanc", "1.12.11", ""},
+		{"DCMTK", "3.5.4", "CVE-2026-50003 9.3 false, CVE-2026-52868 8.8 false, CVE-2026-35505 8.7 false, CVE-2026-44628 8.7 false, CVE-2026-50254 8.7 false, " +
+			"CVE-2021-41689 7.5 false, CVE-2022-2119 7.5 false, CVE-2022-2120 7.5 false, CVE-2024-28130 7.5 false, CVE-2022-2121 6.5 false"},
+		{"DCMTK", "3.6.9", "CVE-2026-50003 9.3 false, CVE-2026-52868 8.8 false, CVE-2026-35505 8.7 false, CVE-2026-44628 8.7 false, CVE-2026-50254 8.7 false, " +
+			"CVE-2025-25475 7.5 false, CVE-2025-25474 6.5 false, CVE-2025-9732 4.8 false"},
+		{"DCMTK", "3.7.1", ""},
+		{"pynetdicom", "3.0.3", "CVE-2026-56445 8.8 false"},
+		{"OHIF Viewer", "v3.12.0", "CVE-2026-12473 8.3 false"},
 		{"MedDream", "7.2.8.810", "CVE-2023-40150 9.8 false, CVE-2023-39227 6.1 false"},
+		{"MedDream", "7.3.3.840", "CVE-2025-3481 9.8 false, CVE-2025-3482 9.8 false, CVE-2025-3483 9.8 false, CVE-2025-3484 9.8 false, CVE-2025-3480 5.3 false"},
+		{"Sante PACS Server", "4.1.0", "CVE-2025-2263 9.8 false, CVE-2025-54156 9.1 false, CVE-2025-53948 8.7 false, CVE-2025-2265 7.8 false, " +
+			"CVE-2025-2264 7.5 false, CVE-2025-2284 7.5 false, CVE-2025-54759 5.1 false, CVE-2025-54862 4.8 false"},
+		{"OsiriX MD", "14.0.1", "CVE-2025-27720 9.3 false, CVE-2025-27578 8.7 false, CVE-2025-31946 6.9 false"},
+		{"RadiAnt", "2024.02", "CVE-2025-1001 5.7 false"},
 		{"PHP", "5.2.17", "CVE-2011-3268 10.0 false, CVE-2012-1823 9.8 true"},
+		{"PHP", "7.2.23", "CVE-2019-11043 8.7 true"},
+		{"PHP", "8.3.8", ""},
+		{"Apache Tomcat", "6.0.53", ""},
 		{"Apache Tomcat", "7.0.55", "CVE-2020-1938 9.8 true, CVE-2017-12615 8.1 true"},
+		{"Apache Tomcat", "9.0.31", "CVE-2025-24813 10.0 true"},
 		{"apache", "2.2.8", "CVE-2010-0425 10.0 false"},
+		{"apache", "2.4.49", "CVE-2021-42013 9.8 true, CVE-2024-38475 9.1 true, CVE-2021-41773 7.5 true"},
+		{"JBoss", "4.2.3.GA", "CVE-2017-7504 9.8 false"},
+		{"JBoss", "4.2.0.GA_CP05", "CVE-2017-7504 9.8 false, CVE-2010-0738 5.3 true"},
+		{"JBoss", "5", "CVE-2015-7501 9.8 false, CVE-2017-12149 9.8 true"},
 		{"IIS", "6.0", "CVE-2017-7269 9.8 true"},
 		{"never heard of", "1", ""},
 	} {
