@@ -91,16 +91,23 @@ func (t *Table) For(product, version string) []Advisory {
 	return found
 }
 
-// add puts an entry of a product in, in place of an older one of the same id.
+// add puts an entry of a product in: in place of a built-in one of the same id,
+// and beside what other files say of it.
 func (t *Table) add(product string, e entry) {
 	list := t.entries[product]
-	if i := slices.IndexFunc(list, func(o entry) bool { return o.ID == e.ID }); i >= 0 {
-		e.Exploited = e.Exploited || list[i].Exploited
-		e.scored(&list[i])
-		list[i] = e
+	i := slices.IndexFunc(list, func(o entry) bool { return o.ID == e.ID })
+	if i < 0 {
+		t.entries[product] = append(list, e)
 		return
 	}
-	t.entries[product] = append(list, e)
+	old := list[i]
+	e.Exploited = e.Exploited || old.Exploited
+	e.scored(&old)
+	if !old.builtIn {
+		old.scored(&e)
+		e.claims = slices.Concat(old.claims, e.claims)
+	}
+	list[i] = e
 }
 
 func (t *Table) canonical(product string) string {
@@ -144,7 +151,7 @@ func parse(text []byte) (*Table, error) {
 		if err != nil {
 			return nil, fmt.Errorf("advisory: %s: %w", a.ID, err)
 		}
-		e := entry{Advisory: Advisory{ID: a.ID, Exploited: a.Exploited, Source: a.Source}}
+		e := entry{Advisory: Advisory{ID: a.ID, Exploited: a.Exploited, Source: a.Source}, builtIn: true}
 		e.claims = []claim{{in: a.Affected, vector: a.Vector, score: score}}
 		t.add(normal(a.Product), e)
 	}

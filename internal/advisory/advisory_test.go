@@ -201,9 +201,18 @@ func TestLoad_Refuses(t *testing.T) {
 }
 
 func FuzzRead(f *testing.F) {
-	f.Add([]byte(`{"dataType":"CVE_RECORD","cveMetadata":{"cveId":"CVE-1"},"containers":{}}`))
-	f.Add([]byte(`{"document":{},"product_tree":{"branches":[{"branches":[{}]}]},"vulnerabilities":[{}]}`))
-	f.Add([]byte(`{"affected":[{"ranges":[{"events":[{"fixed":"1"}]}]}]}`))
+	for _, seed := range []string{
+		`{"dataType":"CVE_RECORD","cveMetadata":{"cveId":"CVE-1"},"containers":{"cna":{"affected":[{"product":"x","defaultStatus":"affected",
+			"versions":[{"version":"1","lessThan":"3.*","status":"unaffected","changes":[{"at":"2","status":"affected"}]}]}]}}}`,
+		`{"document":{},"product_tree":{"branches":[{"branches":[{"category":"product_version","name":"vers:x/>=1|<2","product":{"product_id":"A"}}]}],
+			"full_product_names":[{"product_id":"B","name":"x 1.0","product_identification_helper":{"cpe":"cpe:2.3:a:x:x:1"}}],
+			"relationships":[{"category":"default_component_of","product_reference":"A","relates_to_product_reference":"B","full_product_name":{"product_id":"C"}}]},
+			"vulnerabilities":[{"product_status":{"first_affected":["B"],"last_affected":["C"],"fixed":["A"]},"scores":[{"products":["A"],"cvss_v2":{"vectorString":"x"}}]}]}`,
+		`{"id":"X","affected":[{"package":{"name":"x","ecosystem":"Debian"},"ranges":[{"type":"GIT","events":[{"fixed":"1"}],"database_specific":{"versions":[]}}]}]}`,
+		`[{"feed":{}},{}]`,
+	} {
+		f.Add([]byte(seed))
+	}
 	f.Fuzz(func(t *testing.T, text []byte) {
 		table := advisory.Embedded()
 		if table.Read(text) == nil {

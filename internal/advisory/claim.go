@@ -23,6 +23,7 @@ type entry struct {
 	Advisory // without vector and score, which are the claims'
 	names    []string
 	claims   []claim
+	builtIn  bool
 }
 
 // of returns the advisory of a version, with the worst score that was given.

@@ -10,6 +10,10 @@ import (
 // constraint is one comparator and its version.
 type constraint struct{ op, version string }
 
+// maxVersionText is what the CVE schema permits a version to have; what is longer
+// is none.
+const maxVersionText = 1024
+
 // readVersions reads which versions of a product a publisher means. The formal
 // way is "vers" (https://github.com/package-url/vers-spec), as CSAF 2.0 section
 // 3.1.2.3.2 wants it: "vers:generic/>=1.0|<1.2|2.0". What is met beside it is
@@ -17,6 +21,9 @@ type constraint struct{ op, version string }
 // "prior to 2.5", "1.0 through 1.4", "8.1.*", "DCMTK 3.6.8". What says nothing
 // ("n/a") makes no claim.
 func readVersions(product, text string) claim {
+	if len(text) > maxVersionText {
+		return claim{}
+	}
 	if rest, ok := cutPrefix(text, "vers:"); ok {
 		_, text, _ = strings.Cut(rest, "/")
 		return claimOf(split(text, url.PathUnescape))
@@ -42,6 +49,34 @@ func unsaid(text string) bool {
 
 // formal turns the words that publishers use into comparators.
 func formal(text string) string {
+	text = afterAll(text)
+	if bound := suffixed(text); bound != "" {
+		return bound
+	}
+	for _, from := range []string{"from ", "since "} {
+		if rest, ok := cutPrefix(text, from); ok {
+			if bounds := formal(rest); bounds != rest {
+				return bounds
+			}
+			return ">=" + rest
+		}
+	}
+	for _, w := range []struct{ words, op string }{
+		{"prior to", "<"}, {"before", "<"}, {"earlier than", "<"}, {"older than", "<"}, {"less than", "<"}, {"lower than", "<"}, {"below", "<"},
+		{"up to and including", "<="}, {"up to", "<="}, {"through", "<="}, {"thru", "<="}, {"until", "<="}, {"to", "<="}, {"-", "<="},
+	} {
+		if v, ok := cutPrefix(text, w.words+" "); ok {
+			return w.op + v
+		}
+		if i := strings.Index(strings.ToLower(text), " "+w.words+" "); i > 0 && !strings.ContainsAny(text[:i], "<>=,|") {
+			return ">=" + text[:i] + "|" + w.op + text[min(len(text), i+len(w.words)+2):]
+		}
+	}
+	return lastWord(text)
+}
+
+// afterAll cuts "all versions" off; what is left of it alone is "*".
+func afterAll(text string) string {
 	for _, words := range []string{"all versions", "all version", "versions", "version", "ver.", "all", "any"} {
 		if rest, ok := cutPrefix(text, words); ok && (rest == "" || !isLetter(rune(rest[0]))) {
 			if text = strings.TrimSpace(rest); text == "" {
@@ -49,45 +84,39 @@ func formal(text string) string {
 			}
 		}
 	}
-	for _, suffix := range []string{"prior", "earlier", "below", "older", "lower", "previous", "under"} {
-		for _, and := range []string{" and all ", " and ", " or ", ", and "} {
-			for _, versions := range []string{"", " versions", " version", " releases"} {
-				if v, ok := cutSuffix(text, and+suffix+versions); ok {
-					return "<=" + v
+	return text
+}
+
+// suffixed reads "3.6.7 and prior" and "5.0 or later".
+func suffixed(text string) (bound string) {
+	for _, versions := range []string{"", " versions", " version", " releases"} {
+		text, ok := cutSuffix(text, versions)
+		if !ok {
+			continue
+		}
+		for _, and := range []string{" and all ", " and ", " or "} {
+			for _, word := range []string{"prior", "earlier", "below", "older", "lower", "previous", "under"} {
+				if v, ok := cutSuffix(text, and+word); ok {
+					return "<=" + strings.TrimRight(v, ",")
+				}
+			}
+			for _, word := range []string{"later", "newer", "above", "higher", "up"} {
+				if v, ok := cutSuffix(text, and+word); ok {
+					return ">=" + strings.TrimRight(v, ",")
 				}
 			}
 		}
 	}
-	for _, suffix := range []string{" and later", " or later", " and newer", " or newer", " and above", " and higher", " and up"} {
-		if v, ok := cutSuffix(strings.TrimSuffix(text, " versions"), suffix); ok {
-			return ">=" + v
-		}
-	}
-	for _, w := range []struct{ words, op string }{
-		{"prior to", "<"}, {"before", "<"}, {"earlier than", "<"}, {"older than", "<"}, {"less than", "<"}, {"lower than", "<"}, {"below", "<"},
-		{"up to and including", "<="}, {"up to", "<="}, {"through", "<="}, {"thru", "<="}, {"until", "<="},
-		{"from", ">="}, {"since", ">="}, {"to", "<="}, {"-", "<="},
-	} {
-		if v, ok := cutPrefix(text, w.words+" "); ok {
-			return formalEnd(w.op + v)
-		}
-		if i := strings.Index(strings.ToLower(text), " "+w.words+" "); i > 0 && !strings.ContainsAny(text[:i], "<>=,|") {
-			return ">=" + text[:i] + "|" + w.op + text[i+len(w.words)+2:]
-		}
-	}
-	return text
+	return ""
 }
 
-// formalEnd reads the end of "from 1.0 before 1.4".
-func formalEnd(text string) string {
-	for _, w := range []struct{ words, op string }{
-		{" prior to ", "<"}, {" before ", "<"}, {" up to ", "<="}, {" through ", "<="}, {" to ", "<="}, {" until ", "<="},
-	} {
-		if i := strings.Index(strings.ToLower(text), w.words); i > 0 && strings.HasPrefix(text, ">=") {
-			return text[:i] + "|" + w.op + text[i+len(w.words):]
-		}
+// lastWord is the version at the end of "MedDream PACS Premium 7.3.3.840".
+func lastWord(text string) string {
+	last := text[strings.LastIndex(text, " ")+1:]
+	if len(last) == len(text) || last == "" || !isLetter(rune(text[0])) || !isDigit(rune(last[0])) || !strings.Contains(last, ".") {
+		return text
 	}
-	return text
+	return last
 }
 
 // split cuts a list of constraints apart, which stand between "|" or "," or
