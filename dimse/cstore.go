@@ -63,6 +63,7 @@ func (c *Client) Send(ctx context.Context, rq *StoreRequest) (*Response, error) 
 // takeObject answers the C-STORE-RQ in l.in (PS3.7 section 9.3.1.2), of a peer
 // that sends or of a C-GET.
 func (l *link) takeObject(ctx context.Context, store func(context.Context, *StoreRequest) Status) error {
+	l.ack() // the object follows, and nobody waits for an answer before its end
 	on, cmd := l.contexts.get(l.inID), l.in
 	status := storable(on, &cmd, store != nil)
 	var err error

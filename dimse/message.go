@@ -28,6 +28,7 @@ type link struct {
 	lim      Limits // in force, see withDefaults
 	contexts contexts
 	busy     func(bool) // tells the association that a request is being served
+	ack      func()     // has the peer told that what it sent arrived
 
 	// Owned by the reader.
 	in    Command // the last command set
@@ -44,9 +45,12 @@ type link struct {
 }
 
 func newLink(w wire, rq *ul.AssociateRQ, ac *ul.AssociateAC, lim Limits) *link {
-	l := &link{w: w, lim: lim.withDefaults(), contexts: agreed(rq, ac), busy: func(bool) {}}
+	l := &link{w: w, lim: lim.withDefaults(), contexts: agreed(rq, ac), busy: func(bool) {}, ack: func() {}}
 	if b, ok := w.(interface{ Busy(bool) }); ok {
 		l.busy = b.Busy
+	}
+	if a, ok := w.(interface{ Acknowledge() }); ok {
+		l.ack = a.Acknowledge
 	}
 	return l
 }

@@ -72,7 +72,7 @@ func newAssoc(conn net.Conn, cfg *Config, requestor bool, start time.Time) *Asso
 	}
 	a.idle.Store(true)
 	a.opening = start.Add(a.lim.ARTIM).UnixNano()
-	a.in = input{conn: conn, lim: &a.lim, total: start.Add(a.lim.Total)}
+	a.in = input{conn: conn, lim: &a.lim, ack: acknowledger(conn), total: start.Add(a.lim.Total)}
 	a.in.by.Store(a.opening)
 	return a
 }
@@ -172,6 +172,18 @@ func (a *Assoc) Busy(busy bool) {
 	} else {
 		a.in.served.Store(time.Now().UnixNano())
 		a.leaveIdle()
+	}
+}
+
+// Acknowledge has the system acknowledge at once what arrived, and what arrives
+// until we answer. A peer with Nagle's algorithm on, as DCMTK's, holds the end
+// of a message back until it has the acknowledgement of what went before, which
+// the system delays by 40 ms in the hope of an answer to send it with; but there
+// is no answer to half a message. Whoever reads a message of several PDUs calls
+// this where it begins. It does something on Linux only (TCP_QUICKACK).
+func (a *Assoc) Acknowledge() {
+	if a.in.ack != nil {
+		a.in.ack()
 	}
 }
 

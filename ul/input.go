@@ -15,6 +15,7 @@ import (
 type input struct {
 	conn net.Conn
 	lim  *Limits
+	ack  func() // see Assoc.Acknowledge; nil where there is nothing to do
 	buf  []byte
 	r, w int  // buf[r:w] is read and not yet taken
 	bulk bool // the last read filled the buffer
@@ -168,6 +169,9 @@ func (in *input) excused(since *time.Time) bool {
 
 // read reads once, or runs out of time since start.
 func (in *input) read(start time.Time, idle bool) error {
+	if !idle && !in.bulk && in.ack != nil {
+		in.ack() // the rest of a PDU may wait for it
+	}
 	until, breach := in.patience(start, idle)
 	for {
 		by := in.by.Load()
