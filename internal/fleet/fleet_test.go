@@ -11,6 +11,7 @@ import (
 	"net/http"
 	"net/netip"
 	"os"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -301,6 +302,44 @@ func TestFleet_NegotiatesAsItBehaves(t *testing.T) {
 	}
 }
 
+// TestFleet_WrongPort: behind a port for HTTP, DICOM answers as the truth says,
+// and the truth says both: that it is there, and how it answers.
+func TestFleet_WrongPort(t *testing.T) {
+	p := start(t)
+	for _, tt := range []struct {
+		role, reject string
+		secure       bool
+	}{
+		{"wrong-port", "", false},
+		{"wrong-port-echo", "", false},
+		{"wrong-port-rejects", "called-ae-title-not-recognized", false},
+		{"wrong-port-tls", "", true},
+	} {
+		s := systems(p)[fleet.Address(p, tt.role)]
+		if s.Class != "dicom-wrong-port" || s.Reject != tt.reject || (s.TLS != nil) != tt.secure || !s.IsDICOM() {
+			t.Errorf("%s: class %q, reject %q, TLS %v; want dicom-wrong-port, %q, %v", tt.role, s.Class, s.Reject, s.TLS, tt.reject, tt.secure)
+		}
+		if got := slices.Contains(s.Exposures, "dicom-plaintext"); got == tt.secure {
+			t.Errorf("%s: plaintext %v", tt.role, got)
+		}
+		var secure *tls.Config
+		if tt.secure {
+			secure = &tls.Config{InsecureSkipVerify: true}
+		}
+		a, err := dial(t, s.Address, secure, "TEST")
+		var rejected *ul.RejectError
+		switch {
+		case tt.reject == "" && err != nil:
+			t.Errorf("%s: %v", tt.role, err)
+		case tt.reject != "" && (!errors.As(err, &rejected) || rejected.Name() != tt.reject):
+			t.Errorf("%s: %v, want a rejection: %s", tt.role, err, tt.reject)
+		}
+		if a != nil {
+			_ = a.Abort(0)
+		}
+	}
+}
+
 func TestFleet_Retrieves(t *testing.T) {
 	p := start(t)
 	open, refused := 0, map[dimse.Status]bool{}
@@ -355,11 +394,15 @@ func TestFleet_SendsWhatItHas(t *testing.T) {
 		}
 		c, a := associate(t, s.Address)
 		_, _, gets := a.ContextFor(dimse.StudyRootGet)
-		if _, _, takes := a.ContextFor(dict.SecondaryCaptureImageStorage); !gets || !takes {
-			continue // without the class there is nothing to send it in
+		_, _, stores := a.ContextFor(dict.SecondaryCaptureImageStorage)
+		if !gets || !stores {
+			continue
 		}
 		first := find(t, c, dimse.StudyRootFind, "STUDY", dict.NumberOfStudyRelatedInstances, map[dicom.Tag]string{dict.StudyInstanceUID: ""}).last
-		want, _ := first.Int(dict.NumberOfStudyRelatedInstances)
+		want, says := first.Int(dict.NumberOfStudyRelatedInstances)
+		if !says {
+			continue // it keeps its numbers to itself
+		}
 		n := int64(0)
 		c.Store = func(_ context.Context, rq *dimse.StoreRequest) dimse.Status {
 			d, err := dicom.Decode(rq.Data, dicom.ExplicitVRLittleEndian, dicom.Options{})

@@ -43,7 +43,7 @@ func (b *builder) planPorts() {
 			continue
 		}
 		switch {
-		case d.role == "wrong-port" || d.role == "wrong-port-echo":
+		case d.onWrongPort():
 			d.main.Port = 8080
 		case d.main.TLS != nil:
 			d.main.Port = b.securePort()

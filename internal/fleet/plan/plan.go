@@ -5,6 +5,7 @@ package plan
 
 import (
 	"math/rand/v2"
+	"strings"
 
 	"github.com/leadglass/leadglass/internal/fleet/content"
 )
@@ -55,6 +56,9 @@ type draft struct {
 	forced  bool          // bared for other reasons than the country's share
 	weight  uint64        // share of what is left to share
 }
+
+// onWrongPort says whether DICOM is on 8080, where HTTP is asked for.
+func (d *draft) onWrongPort() bool { return strings.HasPrefix(d.role, "wrong-port") }
 
 func (b *builder) intn(n int) int { return b.rng.IntN(n) }
 

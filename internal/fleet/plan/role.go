@@ -52,6 +52,8 @@ func silentRoles() []role {
 		{name: "store-only", counts: [4]int{90, 6, 1, 0}, shape: func(_ *builder, d *DICOMService) { d.Echo, d.Store = true, true }},
 		{name: "binds-titles", counts: [4]int{5, 1, 1, 0}, shape: func(_ *builder, d *DICOMService) { d.Echo, d.Binds = true, true }},
 		{name: "wrong-port-echo", counts: [4]int{14, 1, 1, 0}, shape: func(_ *builder, d *DICOMService) { d.Echo = true }},
+		{name: "wrong-port-rejects", counts: [4]int{8, 1, 1, 0}, shape: rejecting(ul.ReasonCalledNotRecognised)},
+		{name: "wrong-port-tls", counts: [4]int{0, 1, 1, 0}, shape: closedTLS(unknownIssuer)},
 		{name: "tls-expired", counts: [4]int{1, 1, 1, 0}, shape: closedTLS(expired)},
 		{name: "tls-unknown", counts: [4]int{1, 1, 1, 0}, shape: closedTLS(unknownIssuer)},
 	}
@@ -73,6 +75,13 @@ func rejections() []struct {
 		{4, ul.RejectError{Result: transient, Source: ul.ProviderPresentation, Reason: 1}}, // temporary congestion
 		{4, ul.RejectError{Result: transient, Source: ul.ProviderPresentation, Reason: 2}}, // local limit exceeded
 		{3, ul.RejectError{Result: permanent, Source: ul.ProviderACSE, Reason: 1}},         // no reason given
+	}
+}
+
+// rejecting rejects everyone for one reason.
+func rejecting(reason uint8) func(*builder, *DICOMService) {
+	return func(_ *builder, d *DICOMService) {
+		d.Reject = &ul.RejectError{Result: ul.RejectedPermanent, Source: ul.ServiceUser, Reason: reason}
 	}
 }
 

@@ -125,12 +125,12 @@ func (p *Plan) class(d *DICOMService) probe.Class {
 	switch {
 	case d.demandsCertificate():
 		return probe.ClientCert
+	case !slices.Contains(p.size.dicomPorts, d.Port):
+		return probe.WrongPort
 	case d.TLS != nil:
 		return probe.TLSOnly
 	case d.Reject != nil:
 		return probe.Rejects
-	case !slices.Contains(p.size.dicomPorts, d.Port):
-		return probe.WrongPort
 	}
 	return probe.AcceptsAnyone
 }

@@ -92,7 +92,12 @@ func addClass(t *report.Totals, s *report.System) {
 	case probe.TLSOnly:
 		t.SystemsDICOM++
 		t.SystemsTLS++
-	case probe.AcceptsAnyone, probe.Rejects, probe.WrongPort:
+	case probe.WrongPort:
+		t.SystemsDICOM++
+		if !slices.Contains(s.Exposures, string(exposure.DICOMPlaintext)) {
+			t.SystemsTLS++
+		}
+	case probe.AcceptsAnyone, probe.Rejects:
 		t.SystemsDICOM++
 	}
 }

@@ -107,7 +107,7 @@ func (b *builder) webPort(d *draft, p page) uint16 {
 	case pagePlain:
 		want = []uint16{80, 8042}
 	}
-	if d.role == "wrong-port" || d.role == "wrong-port-echo" { // DICOM is on 8080
+	if d.onWrongPort() {
 		want = []uint16{80, 8042}
 	}
 	if b.chance(50) && len(want) > 1 {
