@@ -171,7 +171,7 @@ func (d *Dialogue) open(ctx context.Context) error {
 		return fmt.Errorf("probe: connecting: %w", err)
 	}
 	d.connected = true
-	d.drained = newDrain(conn, d.limits.DrainBytes)
+	d.drained = newBound(conn, "drain_bytes", d.limits.DrainBytes)
 	calling, called := d.asker.pair()
 	a, err := d.asker.request(ctx, d.drained, d, calling, called, d.contexts)
 	if err != nil {

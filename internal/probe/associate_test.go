@@ -82,6 +82,31 @@ func TestAssociate_Class(t *testing.T) {
 	}
 }
 
+// TestAssociate_EachReason: every reason of PS3.8 table 9-21, and one that the
+// table reserves, is told apart.
+func TestAssociate_EachReason(t *testing.T) {
+	for _, tt := range []struct {
+		source ul.RejectSource
+		reason uint8
+		want   string
+	}{
+		{ul.ServiceUser, 1, "no-reason-given"},
+		{ul.ServiceUser, 2, "application-context-name-not-supported"},
+		{ul.ServiceUser, 3, "calling-ae-title-not-recognized"},
+		{ul.ServiceUser, 7, "called-ae-title-not-recognized"},
+		{ul.ServiceUser, 9, "reserved-1-9"},
+		{ul.ProviderACSE, 1, "no-reason-given"},
+		{ul.ProviderACSE, 2, "protocol-version-not-supported"},
+		{ul.ProviderPresentation, 1, "temporary-congestion"},
+		{ul.ProviderPresentation, 2, "local-limit-exceeded"},
+	} {
+		a := &probetest.Archive{Reject: &ul.RejectError{Result: ul.RejectedPermanent, Source: tt.source, Reason: tt.reason}}
+		if f := associate(t, a.Serve(t)).Facts; f.Class != probe.Rejects || f.Reject != tt.want {
+			t.Errorf("source %d, reason %d: class %q, reject %q, want %q", tt.source, tt.reason, f.Class, f.Reject, tt.want)
+		}
+	}
+}
+
 func archive(a *probetest.Archive) func(*testing.T) netip.AddrPort {
 	return func(t *testing.T) netip.AddrPort { return a.Serve(t) }
 }

@@ -23,7 +23,7 @@ type Dialogue struct {
 	inTLS    bool
 
 	assoc     *ul.Assoc // nil between two
-	drained   *drain    // its connection
+	drained   *bound    // its connection
 	client    *dimse.Client
 	agreed    []dicom.UID // abstract syntaxes that the first association agreed on
 	opened    int         // associations asked for

@@ -116,8 +116,7 @@ func (s *Site) request(path string, header http.Header) (*http.Request, error) {
 
 // read reads the header of the final answer. An error does not quote the peer.
 func (s *Site) read(rq *http.Request) (*http.Response, error) {
-	const interim = 5 // as net/http takes
-	for range interim {
+	for interim := 0; ; interim++ {
 		if first, err := s.reader.Peek(5); err != nil && len(first) == 0 {
 			return nil, fmt.Errorf("probe: waiting for an answer: %w", err)
 		} else if !bytes.Equal(first, []byte("HTTP/")) {
@@ -135,9 +134,10 @@ func (s *Site) read(rq *http.Request) (*http.Response, error) {
 			return rsp, nil
 		case rsp.StatusCode == http.StatusSwitchingProtocols:
 			return nil, errNotHTTP
+		case interim >= s.limits.Interim:
+			return nil, &LimitError{"interim", int64(s.limits.Interim)}
 		}
 	}
-	return nil, errNotHTTP
 }
 
 // connect opens a connection where there is none, and makes the TLS handshake.

@@ -47,10 +47,12 @@ func identifying(tag dicom.Tag) (keyword string, id bool) {
 // look is all that ever happens to the value of an attribute: it is there or
 // not, looks like an identifier or not, reads like a ransom note or not.
 func (s *Sample) look(tag dicom.Tag, value []byte) {
-	value = bytes.Trim(value, " \x00")
-	if len(value) == 0 {
+	// What is left of a name without its delimiters may be nothing (PS3.5 section
+	// 6.2.1), and a list may be one of empty values.
+	if len(bytes.Trim(value, " \x00^=\\")) == 0 {
 		return
 	}
+	value = bytes.Trim(value, " \x00")
 	keyword, id := identifying(tag)
 	if keyword != "" {
 		s.attribute(keyword)

@@ -41,10 +41,12 @@ func (h *handshake) close() {
 	}
 }
 
-// shake makes a handshake on conn, which it then owns. The server is not
+// shake makes a handshake on raw, which it then owns. The server is not
 // verified here: what it shows is the finding.
-func (a *Asker) shake(ctx context.Context, conn net.Conn, name string, low, high uint16) (*handshake, error) {
+func (a *Asker) shake(ctx context.Context, raw net.Conn, name string, low, high uint16) (*handshake, error) {
 	h := &handshake{}
+	conn := newBound(raw, "handshake_bytes", a.Limits.orDefault().HandshakeBytes)
+	conn.begin()
 	c := tls.Client(conn, &tls.Config{
 		ServerName:         name,
 		MinVersion:         low,
@@ -65,6 +67,7 @@ func (a *Asker) shake(ctx context.Context, conn net.Conn, name string, low, high
 		conn.Close()
 		return h, unquoted(err)
 	}
+	conn.lift()
 	h.conn = c
 	return h, nil
 }

@@ -33,6 +33,8 @@ type Archive struct {
 	Worklist    []*dicom.Dataset
 	Find        dimse.Status  // refuses C-FIND, where not success
 	Get, Move   dimse.Status  // answers retrieval
+	EchoStatus  dimse.Status  // answers C-ECHO
+	Completed   int           // sub-operations that a C-MOVE claims
 	SameAnswer  bool          // matches whatever is asked
 	Endless     bool          // answers C-FIND for ever, and does not heed C-CANCEL
 	Late        int           // reads a C-CANCEL after so many answers to C-FIND
@@ -166,7 +168,7 @@ func (s *session) Offers() ul.Supported {
 func (s *session) Echo(context.Context) dimse.Status {
 	s.note(Request{Op: "echo"})
 	time.Sleep(s.Delay)
-	return dimse.Success
+	return s.EchoStatus
 }
 
 func (s *session) Store(_ context.Context, rq *dimse.StoreRequest) dimse.Status {
@@ -213,7 +215,7 @@ func (s *session) Get(_ context.Context, q *dimse.Query, _ dimse.SubOperations) 
 func (s *session) Move(_ context.Context, q *dimse.Query, _ func(*dimse.Response) error) (*dimse.Response, error) {
 	s.note(request("move", q))
 	time.Sleep(s.Delay)
-	return &dimse.Response{Status: s.Archive.Move}, nil
+	return &dimse.Response{Status: s.Archive.Move, Completed: s.Completed}, nil
 }
 
 func request(op string, q *dimse.Query) Request {
