@@ -52,6 +52,10 @@ func TestFinish_Totals(t *testing.T) {
 			sys("10.0.0.5:9999", "dicom-wrong-port", "DE", 0, 0, 0),
 			sys("10.0.0.6:80", "web", "DE", 0, 0, 0),
 		}, report.Totals{SystemsDICOM: 4, SystemsTLS: 1}},
+		{"behind a wrong port, rejecting and within TLS", []report.System{
+			{Address: "10.0.0.1:8080", Class: "dicom-wrong-port", Reject: "called-ae-title-not-recognized", Exposures: []string{"dicom-plaintext"}},
+			{Address: "10.0.0.2:443", Class: "dicom-wrong-port", Reject: "no-reason-given", TLS: &report.TLS{Versions: []string{"1.3"}}},
+		}, report.Totals{SystemsDICOM: 2, SystemsTLS: 1}},
 		{"records of all, countries of disclosing ones", []report.System{
 			retrievable(sys("10.0.0.1:104", "accepts-anyone", "US", 10, 200, 5, "patient-data-disclosed", "any-ae-title")),
 			sys("10.0.0.2:104", "accepts-anyone", "IN", 3, 40, 2, "patient-data-disclosed"),

@@ -76,7 +76,8 @@ type System struct {
 	Address string `json:"address"`        // host:port
 	Name    string `json:"name,omitempty"` // the name in the scope, where there was one
 	Class   string `json:"class"`          // one of probe.Class
-	// Reject is the typed reason of a rejecting system, as "called-ae-title-not-recognized".
+	// Reject is the typed reason of a rejection, as "called-ae-title-not-recognized",
+	// of the classes rejects, tls-only and dicom-wrong-port.
 	Reject  string `json:"reject,omitempty"`
 	Country string `json:"country"` // ISO 3166-1 alpha-2, "" unknown
 	Network string `json:"network"` // the network's owner or site, "" unknown
