@@ -74,14 +74,18 @@ func (t *Table) Len() int {
 
 // For returns what is known of that product and version, worst first. An
 // unknown version returns nothing: it would be a guess.
-func (t *Table) For(product, version string) []Advisory {
+func (t *Table) For(product, version string) []Advisory { return t.On("", product, version) }
+
+// On is For where the platform is known: "windows" or "unix". It leaves out what
+// is about the other one only.
+func (t *Table) On(platform, product, version string) []Advisory {
 	if version == "" {
 		return nil
 	}
 	var found []Advisory
 	list := t.entries[t.canonical(product)]
 	for i := range list {
-		if a, affected := list[i].of(version); affected {
+		if a, affected := list[i].of(version, platform); affected {
 			found = append(found, a)
 		}
 	}
@@ -132,9 +136,9 @@ func parse(text []byte) (*Table, error) {
 		Dated    toml.LocalDate
 		Alias    map[string][]string
 		Advisory []struct {
-			ID, Product, Vector, Source string
-			Exploited                   bool
-			Affected                    []Range
+			ID, Product, Platform, Vector, Source string
+			Exploited                             bool
+			Affected                              []Range
 		}
 	}
 	if err := toml.Unmarshal(text, &file); err != nil {
@@ -152,7 +156,7 @@ func parse(text []byte) (*Table, error) {
 			return nil, fmt.Errorf("advisory: %s: %w", a.ID, err)
 		}
 		e := entry{Advisory: Advisory{ID: a.ID, Exploited: a.Exploited, Source: a.Source}, builtIn: true}
-		e.claims = []claim{{in: a.Affected, vector: a.Vector, score: score}}
+		e.claims = []claim{{in: a.Affected, vector: a.Vector, score: score, platform: a.Platform}}
 		t.add(normal(a.Product), e)
 	}
 	return t, nil

@@ -80,6 +80,27 @@ func TestEmbedded_Known(t *testing.T) {
 	}
 }
 
+// TestOn: what is of Windows alone is not reported of what says that it runs on
+// something else.
+func TestOn(t *testing.T) {
+	table := read(t, cve(`{"product":"Acme PACS","platforms":["Windows","windows server 2019"],"versions":[{"version":"1","status":"affected"}]},
+		{"product":"Acme PACS","platforms":["Linux"],"versions":[{"version":"2","status":"affected"}]}`, "", ""))
+	for _, tt := range []struct{ platform, product, version, want string }{
+		{"", "Apache HTTP Server", "2.2.8", "CVE-2010-0425 10.0 false"},
+		{"windows", "Apache HTTP Server", "2.2.8", "CVE-2010-0425 10.0 false"},
+		{"unix", "Apache HTTP Server", "2.2.8", ""},
+		{"unix", "PHP", "8.1.2", ""},
+		{"unix", "Apache Tomcat", "7.0.55", "CVE-2020-1938 9.8 true"},
+		{"unix", "Acme PACS", "1", ""},
+		{"windows", "Acme PACS", "1", "CVE-2099-0001 0.0 false"},
+		{"unix", "Acme PACS", "2", "CVE-2099-0001 0.0 false"},
+	} {
+		if got := text(table.On(tt.platform, tt.product, tt.version)); got != tt.want {
+			t.Errorf("%s %s on %q: got %q, want %q", tt.product, tt.version, tt.platform, got, tt.want)
+		}
+	}
+}
+
 func TestFor(t *testing.T) {
 	const cve = `{"dataType":"CVE_RECORD","cveMetadata":{"cveId":"CVE-2099-0001","state":"PUBLISHED"},"containers":{"cna":{
 		"affected":[{"vendor":"x","product":"Made Up PACS","versions":[

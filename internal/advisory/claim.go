@@ -10,6 +10,8 @@ type claim struct {
 	in, out []Range // affected, and those of them that are not
 	vector  string  // CVSS
 	score   float64
+	// platform is "windows" where nothing else is affected, else "".
+	platform string
 }
 
 // holds says whether a version is affected.
@@ -26,11 +28,16 @@ type entry struct {
 	builtIn  bool
 }
 
+// elsewhere says whether all of a claim is about another platform.
+func (c *claim) elsewhere(platform string) bool {
+	return c.platform != "" && platform != "" && c.platform != platform
+}
+
 // of returns the advisory of a version, with the worst score that was given.
-func (e *entry) of(version string) (a Advisory, affected bool) {
+func (e *entry) of(version, platform string) (a Advisory, affected bool) {
 	a = e.Advisory
 	for i := range e.claims {
-		if c := &e.claims[i]; c.holds(version) {
+		if c := &e.claims[i]; !c.elsewhere(platform) && c.holds(version) {
 			if !affected || c.score > a.Score {
 				a.Vector, a.Score = c.vector, c.score
 			}

@@ -106,7 +106,9 @@ func (v *csafVulnerability) entries(a Advisory, products *csafProducts, budget *
 			e.Exploited = e.Exploited || v.exploited(id)
 		}
 		vector, score := newest(vectors)
-		e.claims = []claim{{one.product.in, slices.Concat(one.product.out, not[one.product.key()]), vector, score}}
+		e.claims = []claim{{
+			in: one.product.in, out: slices.Concat(one.product.out, not[one.product.key()]), vector: vector, score: score,
+		}}
 		entries = append(entries, e)
 	}
 	return entries, nil

@@ -27,10 +27,11 @@ type cveContainer struct {
 }
 
 type cveProduct struct {
-	Vendor   string       `json:"vendor"`
-	Product  string       `json:"product"`
-	Default  string       `json:"defaultStatus"`
-	Versions []cveVersion `json:"versions"`
+	Vendor    string       `json:"vendor"`
+	Product   string       `json:"product"`
+	Platforms []string     `json:"platforms"`
+	Default   string       `json:"defaultStatus"`
+	Versions  []cveVersion `json:"versions"`
 }
 
 type cveVersion struct {
@@ -92,7 +93,7 @@ func readCVE(text []byte, lim Limits) ([]entry, error) {
 				return nil, fmt.Errorf("reading CVE JSON: %w", &LimitError{"claims", int64(lim.Claims)})
 			}
 			if e.names = named(p.Vendor, p.Product); len(e.names) > 0 && len(said.in) > 0 {
-				said.vector, said.score = vector, score
+				said.vector, said.score, said.platform = vector, score, p.platform()
 				e.claims = []claim{said}
 				entries = append(entries, e)
 			}
@@ -117,6 +118,15 @@ func (m *cveMetric) exploited() bool {
 		return slices.ContainsFunc(content.Options, func(o map[string]any) bool { return o["Exploitation"] == "active" })
 	}
 	return false
+}
+
+// platform is "windows" where a product is affected on Windows alone.
+func (p *cveProduct) platform() string {
+	other := func(name string) bool { return !strings.HasPrefix(strings.ToLower(strings.TrimSpace(name)), "windows") }
+	if len(p.Platforms) == 0 || slices.ContainsFunc(p.Platforms, other) {
+		return ""
+	}
+	return "windows"
 }
 
 // claim reads the versions of a product. Those that no object names have the

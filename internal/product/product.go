@@ -47,6 +47,7 @@ type Page struct {
 type Product struct {
 	Vendor, Name, Version string
 	Kind                  Kind
+	Platform              Platform // what it runs on; "" where they do not tell
 	Viewer                bool     // one of the pages shows images or studies in a browser
 	By                    []string // which clues told, as "implementation class UID"
 }
@@ -90,10 +91,11 @@ func Best(all []Product) (p Product, ok bool) {
 // built on, the viewer and the web server in front. Each can be vulnerable.
 func All(c *Clues) []Product {
 	var all []Product
+	platform := c.platform()
 	for _, f := range catalogue() {
 		if version, by := f.match(c); len(by) > 0 {
 			viewer := f.Viewer && by[len(by)-1] != byAssociation
-			all = append(all, Product{f.Vendor, f.Name, version, f.Kind, viewer, by})
+			all = append(all, Product{f.Vendor, f.Name, version, f.Kind, platform, viewer, by})
 		}
 	}
 	return all

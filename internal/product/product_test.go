@@ -69,6 +69,33 @@ func TestAll_NamesEachPart(t *testing.T) {
 	}
 }
 
+func TestAll_Platform(t *testing.T) {
+	for _, tt := range []struct {
+		servers []string
+		want    product.Platform
+	}{
+		{[]string{"Apache/2.2.8 (Ubuntu) PHP/5.2.4"}, product.Unix},
+		{[]string{"Apache/2.2.14 (Win32) PHP/5.3.1"}, product.Windows},
+		{[]string{"Apache/2.2.3 (Red Hat)"}, product.Unix},
+		{[]string{"Microsoft-IIS/6.0"}, product.Windows},
+		{[]string{"Apache/2.2.8"}, ""},
+		{[]string{"Apache/2.2.8 (unheard of)"}, ""},
+		{[]string{"Apache/2.2.8 (Ubuntu"}, ""},
+		{[]string{"Apache/2.2.8", "Apache/2.2.8 (Debian)"}, product.Unix},
+		{[]string{"Apache/2.2.8 (Debian)", "Microsoft-IIS/6.0"}, ""},
+	} {
+		var c product.Clues
+		for _, s := range tt.servers {
+			c.Pages = append(c.Pages, product.Page{Path: "/", Status: 200, Header: map[string][]string{"Server": {s}}})
+		}
+		for _, p := range product.All(&c) {
+			if p.Platform != tt.want {
+				t.Errorf("%q: %s runs on %q, want %q", tt.servers, p.Name, p.Platform, tt.want)
+			}
+		}
+	}
+}
+
 func TestFingerprints(t *testing.T) {
 	all := product.Fingerprints()
 	if len(all) < 40 {

@@ -110,7 +110,7 @@ func (e *Examiner) known(s *report.System, shown []product.Product) []advisory.A
 	}
 	var all []advisory.Advisory
 	for _, p := range shown {
-		for _, a := range e.Advisories.For(p.Name, p.Version) {
+		for _, a := range e.Advisories.On(string(p.Platform), p.Name, p.Version) {
 			if !slices.ContainsFunc(all, func(have advisory.Advisory) bool { return have.ID == a.ID }) {
 				all = append(all, a)
 			}
