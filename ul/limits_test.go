@@ -476,3 +476,25 @@ func TestLimit_AssociationsFlood(t *testing.T) {
 		t.Errorf("%d of 10 silent connections were closed, want 5 to 8", closed)
 	}
 }
+
+// TestLimit_PerPeerFlood: whatever one address opens and holds, another finds a
+// place.
+func TestLimit_PerPeerFlood(t *testing.T) {
+	lim := ul.Limits{Associations: 10, PerPeer: 2, ARTIM: 5 * time.Second}
+	addr := served(t, &ul.Server{Config: ul.Config{Limits: lim}, Negotiate: acceptAll, Handle: echo})
+	flood := net.Dialer{LocalAddr: &net.TCPAddr{IP: net.IPv4(127, 0, 0, 2)}}
+	for range 40 {
+		c, err := flood.DialContext(brief(t), "tcp", addr)
+		if err != nil {
+			t.Skip("needs a second address of loopback:", err)
+		}
+		defer c.Close()
+	}
+	for range 2 {
+		a, err := ul.Dial(brief(t), addr, echoRQ(), nil)
+		if err != nil {
+			t.Fatalf("kept out by another peer: %v", err)
+		}
+		defer func() { _ = a.Release(brief(t)) }()
+	}
+}

@@ -28,9 +28,22 @@ type Server struct {
 	closing   bool
 	listeners map[net.Listener]struct{}
 	visits    map[*visit]struct{}
-	conns     int // counts connections, those being refused too
-	perPeer   map[netip.Addr]int
-	empty     chan struct{} // made by Shutdown, closed when conns is 0
+	all       tally
+	perPeer   map[netip.Addr]tally
+	empty     chan struct{} // made by Shutdown, closed when there is no connection
+}
+
+// tally counts connections: those with a place, and those that are told that
+// there is none.
+type tally struct{ placed, waiting int }
+
+func (t tally) with(place bool, n int) tally {
+	if place {
+		t.placed += n
+	} else {
+		t.waiting += n
+	}
+	return t
 }
 
 // visit is a connection being served.
@@ -93,7 +106,7 @@ func (s *Server) isClosing() bool {
 func (s *Server) ServeConn(ctx context.Context, conn net.Conn) {
 	peer := addrOf(conn)
 	place, ok := s.enter(peer)
-	defer s.leave(peer)
+	defer s.leave(peer, place)
 	if !ok {
 		_ = conn.Close()
 		return
@@ -149,29 +162,32 @@ func addrOf(conn net.Conn) netip.Addr {
 }
 
 // enter counts a connection. place tells whether it is within the caps; where
-// not, it may still ask and be told so, unless there are as many of that kind
-// as there are places.
+// not, it may still ask and be told so, unless as many as there are places wait
+// for that, of all or of this peer: nobody's connections keep the others out.
 func (s *Server) enter(peer netip.Addr) (place, ok bool) {
 	lim := s.Config.Limits.withDefaults()
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if s.perPeer == nil {
-		s.perPeer = map[netip.Addr]int{}
+		s.perPeer = map[netip.Addr]tally{}
 	}
-	s.conns++
-	s.perPeer[peer]++
-	place = s.conns <= lim.Associations && s.perPeer[peer] <= lim.PerPeer
-	return place, !s.closing && s.conns/2 <= lim.Associations
+	own := s.perPeer[peer]
+	place = s.all.placed < lim.Associations && own.placed < lim.PerPeer
+	ok = place || s.all.waiting < lim.Associations && own.waiting < lim.PerPeer
+	s.all, s.perPeer[peer] = s.all.with(place, 1), own.with(place, 1)
+	return place, ok && !s.closing
 }
 
-func (s *Server) leave(peer netip.Addr) {
+func (s *Server) leave(peer netip.Addr, place bool) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.conns--
-	if s.perPeer[peer]--; s.perPeer[peer] == 0 {
+	s.all = s.all.with(place, -1)
+	if own := s.perPeer[peer].with(place, -1); own == (tally{}) {
 		delete(s.perPeer, peer)
+	} else {
+		s.perPeer[peer] = own
 	}
-	if s.conns == 0 && s.empty != nil {
+	if s.all == (tally{}) && s.empty != nil {
 		close(s.empty)
 		s.empty = nil
 	}
@@ -368,7 +384,7 @@ func (s *Server) stopAccepting() <-chan struct{} {
 		s.empty = make(chan struct{})
 	}
 	empty := s.empty
-	if s.conns == 0 {
+	if s.all == (tally{}) {
 		close(s.empty)
 		s.empty = nil
 	}
