@@ -48,9 +48,9 @@ func TestEmbedded_Known(t *testing.T) {
 			"CVE-2026-5438 7.5 false, CVE-2026-5439 7.5 false, CVE-2026-5440 7.5 false, CVE-2026-5441 7.1 false, CVE-2026-5444 7.1 false"},
 		{"Orthanc", "1.12.11", ""},
 		{"DCMTK", "3.5.4", "CVE-2026-50003 9.3 false, CVE-2026-52868 8.8 false, CVE-2026-35505 8.7 false, CVE-2026-44628 8.7 false, CVE-2026-50254 8.7 false, " +
-			"CVE-2021-41689 7.5 false, CVE-2022-2119 7.5 false, CVE-2022-2120 7.5 false, CVE-2024-28130 7.5 false, CVE-2022-2121 6.5 false"},
+			"CVE-2021-41689 7.5 false, CVE-2022-2119 7.5 false, CVE-2022-2120 7.5 false, CVE-2024-28130 7.5 false, CVE-2026-5663 6.9 false, CVE-2022-2121 6.5 false"},
 		{"DCMTK", "3.6.9", "CVE-2026-50003 9.3 false, CVE-2026-52868 8.8 false, CVE-2026-35505 8.7 false, CVE-2026-44628 8.7 false, CVE-2026-50254 8.7 false, " +
-			"CVE-2025-25475 7.5 false, CVE-2025-25474 6.5 false, CVE-2025-9732 4.8 false"},
+			"CVE-2025-25475 7.5 false, CVE-2026-5663 6.9 false, CVE-2025-25474 6.5 false, CVE-2025-14607 5.3 false, CVE-2025-9732 4.8 false"},
 		{"DCMTK", "3.7.1", ""},
 		{"pynetdicom", "3.0.3", "CVE-2026-56445 8.8 false"},
 		{"OHIF Viewer", "v3.12.0", "CVE-2026-12473 8.3 false"},
