@@ -221,7 +221,7 @@ func TestInterop_OrthancTLS(t *testing.T) {
 		exposures []string
 	}{
 		{"client_certificate", true, "client-certificate", []string{"tls-certificate-untrusted", "tls-old"}},
-		{"tls", false, "tls-only", []string{"any-ae-title", "echo-open", "store-open", "tls-certificate-untrusted", "tls-old"}},
+		{"tls", false, "tls-only", []string{"any-ae-title", "echo-open", "known-vulnerability", "store-open", "tls-certificate-untrusted", "tls-old"}},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			dicom, _ := orthanc(t, map[string]any{
@@ -269,7 +269,7 @@ func TestInterop_OrthancWorklist(t *testing.T) {
 	})
 	s := only(t, "", []uint16{port}, nil)
 	check(t, s, "accepts-anyone", "DCMTK", "3.6.7", 0, 0, 0,
-		"any-ae-title", "dicom-plaintext", "echo-open", "find-worklist-open", "patient-data-disclosed", "store-open")
+		"any-ae-title", "dicom-plaintext", "echo-open", "find-worklist-open", "known-vulnerability", "patient-data-disclosed", "store-open")
 	if want := []string{"PatientBirthDate", "PatientID", "PatientName", "RequestedProcedureDescription"}; !slices.Equal(s.Attributes, want) {
 		t.Errorf("attributes %q, want %q", s.Attributes, want)
 	}
@@ -303,7 +303,7 @@ func TestInterop_DCMTKOpen(t *testing.T) {
 	// hold nothing but a count of studies; it is asked for the Patient ID then.
 	check(t, s, "accepts-anyone", "DCMTK", "3.6.7", 3, 3, 3,
 		"dicom-plaintext", "echo-open", "find-patient-open", "find-study-open",
-		"patient-data-disclosed", "retrieve-open", "store-open")
+		"known-vulnerability", "patient-data-disclosed", "retrieve-open", "store-open")
 }
 
 func TestInterop_DCMTKUnknownTitle(t *testing.T) {
