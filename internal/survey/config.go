@@ -40,6 +40,8 @@ type Config struct {
 	Lookup func(ctx context.Context, network, host string) ([]netip.Addr, error)
 	Dial   func(ctx context.Context, network, address string) (net.Conn, error)
 
+	// dial is Dial, or that of the system.
+	dial   func(ctx context.Context, network, address string) (net.Conn, error)
 	faults func(journal) journal // breaks the checkpoint in tests
 }
 
@@ -60,8 +62,8 @@ func (c Config) withDefaults() Config {
 	if c.Lookup == nil {
 		c.Lookup = net.DefaultResolver.LookupNetIP
 	}
-	if c.Dial == nil {
-		c.Dial = (&net.Dialer{KeepAlive: -1}).DialContext
+	if c.dial = c.Dial; c.dial == nil {
+		c.dial = (&net.Dialer{KeepAlive: -1}).DialContext
 	}
 	if c.Progress == nil {
 		c.Progress = func(Progress) {}

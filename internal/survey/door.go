@@ -39,9 +39,7 @@ type door struct {
 }
 
 func (r *run) newDoor(ctx context.Context, h scope.Host) *door {
-	d := &door{run: r, ctx: ctx, host: h, rate: limiter(r.rates.PerHostRate), open: map[*conn]struct{}{}}
-	d.until, _ = ctx.Deadline()
-	return d
+	return &door{run: r, ctx: ctx, host: h, rate: limiter(r.rates.PerHostRate)}
 }
 
 // limiter allows a tenth of a second's requests at once. A negative rate is none.
@@ -198,20 +196,30 @@ func (d *door) close() {
 	}
 }
 
-// connect makes a connection. Where this machine has no more files or ports, it
-// waits for some: that is not the target's fault.
-func (r *run) connect(ctx context.Context, to netip.AddrPort) (net.Conn, error) {
-	for wait := 10 * time.Millisecond; ; wait = min(2*wait, time.Second) {
+// connect makes a connection.
+func (r *run) connect(ctx context.Context, to netip.AddrPort) (c net.Conn, err error) {
+	err = r.spared(ctx, func() error {
 		dctx, cancel := context.WithTimeout(ctx, r.cfg.Limits.Connect)
-		c, err := r.cfg.Dial(dctx, "tcp", to.String())
-		cancel()
+		defer cancel()
+		c, err = r.cfg.dial(dctx, "tcp", to.String())
+		return err
+	})
+	return c, err
+}
+
+// spared calls attempt again while this machine has no more files or ports, and
+// waits for some in between: that is not the target's fault.
+func (r *run) spared(ctx context.Context, attempt func() error) error {
+	for wait := 10 * time.Millisecond; ; wait = min(2*wait, time.Second) {
+		err := attempt()
 		if err == nil || !exhausted(err) {
-			return c, err
+			return err
 		}
+		r.knocker.spare()
 		r.scarce.Do(func() { r.cfg.Diagnostics.Warn("this machine is short of files or ports", "error", err) })
 		select {
 		case <-ctx.Done():
-			return nil, ctx.Err()
+			return ctx.Err()
 		case <-time.After(wait):
 		}
 	}

@@ -3,28 +3,13 @@ package survey
 import (
 	"context"
 	"errors"
-	"net/netip"
 	"time"
 
 	"github.com/leadglass/leadglass/internal/probe"
-	"github.com/leadglass/leadglass/internal/scope"
 )
 
-func addressOf(h scope.Host, port uint16) string {
-	return netip.AddrPortFrom(h.Addr, port).String()
-}
-
-// host asks one host. It returns nil when the run ended before it was done, and
-// in any case within the host's time and the grace.
-func (r *run) host(ctx context.Context, h scope.Host) *Found {
-	d := r.newDoor(ctx, h)
-	open, err := d.knock(ctx)
-	if err != nil {
-		return nil
-	}
-	if open == 0 {
-		return &Found{Answers: d.deadAnswers()}
-	}
+// ask asks a host that so many ports of are open.
+func (r *run) ask(ctx context.Context, d *door, open int) *Found {
 	reserve := min(int64(perPort*open), perPort*portsAtOnce, r.connections)
 	if !r.setAside(ctx, d, reserve) {
 		return nil
@@ -57,7 +42,7 @@ type examined struct {
 func (r *run) examine(run context.Context, d *door, reserve, open int) *Found {
 	ctx, cancel := context.WithTimeoutCause(run, r.cfg.Limits.HostTime, errHostTime)
 	defer cancel()
-	d.ctx, d.reserved = ctx, reserve
+	d.ctx, d.reserved, d.open = ctx, reserve, map[*conn]struct{}{}
 	d.until, _ = ctx.Deadline()
 	stop := context.AfterFunc(ctx, d.close)
 	defer d.close()

@@ -23,6 +23,7 @@ type run struct {
 	connections int64 // that may be open at once
 	rate        *rate.Limiter
 	slots       *semaphore.Weighted
+	knocker     knocker
 	scarce      sync.Once
 	inFlight    atomic.Int64
 
@@ -105,8 +106,8 @@ func prepare(ctx context.Context, cfg Config, p *prior, started time.Time) (*run
 	return r, err
 }
 
-// work begins a goroutine for each host, as many as there may be connections:
-// those that wait for silent addresses cost little more than their stack.
+// work begins one host after the other, as many at once as there may be
+// connections.
 func (r *run) work(ctx context.Context) {
 	ctx, stop := context.WithCancel(ctx)
 	defer stop()
@@ -119,6 +120,8 @@ func (r *run) work(ctx context.Context) {
 	}()
 	turns := semaphore.NewWeighted(r.connections)
 	gate := newGate(r.cfg.Limits.Heap)
+	r.knocker = newKnocker(ctx, r)
+	defer r.knocker.close()
 	var hosts sync.WaitGroup
 	for k, h := range r.targets.Hosts(ctx, done.below) {
 		if done.has(k) {
@@ -129,12 +132,14 @@ func (r *run) work(ctx context.Context) {
 		}
 		gate.wait(ctx, r.inFlight.Load)
 		r.inFlight.Add(1)
-		hosts.Go(func() { // ends with the host's time or ctx
-			defer turns.Release(1)
-			defer r.inFlight.Add(-1)
-			if f := r.host(ctx, h); f != nil {
+		hosts.Add(1)
+		r.begin(ctx, h, func(f *Found) {
+			if f != nil {
 				results <- result{k, f}
 			}
+			r.inFlight.Add(-1)
+			turns.Release(1)
+			hosts.Done()
 		})
 	}
 	hosts.Wait()
