@@ -18,6 +18,7 @@ import (
 
 	"github.com/leadglass/leadglass/dicom"
 	"github.com/leadglass/leadglass/ul"
+	"github.com/leadglass/leadglass/ul/ultest"
 )
 
 // program finds a peer, or skips the test and says why.
@@ -210,26 +211,12 @@ AETable END
 
 func TestInterop_StoreSCPWithTLS(t *testing.T) {
 	program(t, "storescp")
-	serverCert, serverPool := certificate(t, "storescp")
-	clientCert, _ := certificate(t, "us")
-	dir := t.TempDir()
-	write := func(name string, b []byte) string {
-		t.Helper()
-		file := filepath.Join(dir, name)
-		if err := os.WriteFile(file, b, 0o600); err != nil {
-			t.Fatal(err)
-		}
-		return file
-	}
-	cert, key := pems(t, serverCert)
-	certFile, keyFile := write("cert.pem", cert), write("key.pem", key)
-	ours, _ := pems(t, clientCert)
-	caFile := write("ca.pem", ours)
+	us, them := ultest.NewIdentity(t, "us"), ultest.NewIdentity(t, "storescp")
 
 	t.Run("any_client", func(t *testing.T) {
 		port := freePort(t)
-		addr := started(t, port, "storescp", "+tls", keyFile, certFile, "-ic", port)
-		verified(t, addr, echoRQ(), &ul.Config{TLS: &tls.Config{RootCAs: serverPool}})
+		addr := started(t, port, "storescp", "+tls", them.KeyFile, them.CertFile, "-ic", port)
+		verified(t, addr, echoRQ(), &ul.Config{TLS: &tls.Config{RootCAs: them.Pool}})
 		// Plain DICOM to it gets no answer that is one.
 		_, err := ul.Dial(brief(t), addr, echoRQ(), &ul.Config{Limits: ul.Limits{ARTIM: 3 * time.Second}})
 		var rj *ul.RejectError
@@ -239,9 +226,9 @@ func TestInterop_StoreSCPWithTLS(t *testing.T) {
 	})
 	t.Run("client_certificate", func(t *testing.T) {
 		port := freePort(t)
-		addr := started(t, port, "storescp", "+tls", keyFile, certFile, "-rc", "+cf", caFile, port)
-		verified(t, addr, echoRQ(), &ul.Config{TLS: &tls.Config{RootCAs: serverPool, Certificates: []tls.Certificate{clientCert}}})
-		_, err := ul.Dial(brief(t), addr, echoRQ(), &ul.Config{TLS: &tls.Config{RootCAs: serverPool}})
+		addr := started(t, port, "storescp", "+tls", them.KeyFile, them.CertFile, "-rc", "+cf", us.AuthorityFile, port)
+		verified(t, addr, echoRQ(), &ul.Config{TLS: &tls.Config{RootCAs: them.Pool, Certificates: []tls.Certificate{us.Certificate}}})
+		_, err := ul.Dial(brief(t), addr, echoRQ(), &ul.Config{TLS: &tls.Config{RootCAs: them.Pool}})
 		var alert tls.AlertError
 		if !errors.Is(err, ul.ErrClientCertificate) {
 			t.Errorf("without a certificate: %v, want ErrClientCertificate", err)
@@ -338,25 +325,13 @@ func TestInterop_EchoSCU(t *testing.T) {
 
 func TestInterop_EchoSCUWithTLS(t *testing.T) {
 	program(t, "echoscu")
-	serverCert, _ := certificate(t, "us")
-	clientCert, clientPool := certificate(t, "echoscu")
-	dir := t.TempDir()
-	file := func(name string, b []byte) string {
-		path := filepath.Join(dir, name)
-		if err := os.WriteFile(path, b, 0o600); err != nil {
-			t.Fatal(err)
-		}
-		return path
-	}
-	cert, key := pems(t, clientCert)
-	ours, _ := pems(t, serverCert)
-	certFile, keyFile, caFile := file("cert.pem", cert), file("key.pem", key), file("ca.pem", ours)
+	us, them := ultest.NewIdentity(t, "us"), ultest.NewIdentity(t, "echoscu")
 	s := &ul.Server{
-		Config:    ul.Config{TLS: &tls.Config{Certificates: []tls.Certificate{serverCert}, ClientCAs: clientPool, ClientAuth: tls.RequireAndVerifyClientCert}},
+		Config:    ul.Config{TLS: &tls.Config{Certificates: []tls.Certificate{us.Certificate}, ClientCAs: them.Pool, ClientAuth: tls.RequireAndVerifyClientCert}},
 		Negotiate: acceptAll, Handle: answerEcho,
 	}
 	_, port, _ := net.SplitHostPort(served(t, s))
-	runs(t, "echoscu", "+tls", keyFile, certFile, "+cf", caFile, "127.0.0.1", port)
+	runs(t, "echoscu", "+tls", them.KeyFile, them.CertFile, "+cf", us.AuthorityFile, "127.0.0.1", port)
 }
 
 func TestInterop_StoreSCUNegotiates(t *testing.T) {
