@@ -21,7 +21,7 @@ func Patients(n int) []*dicom.Dataset {
 	for i := range all {
 		d := &dicom.Dataset{}
 		d.SetString(dict.QueryRetrieveLevel, "PATIENT")
-		person(d)
+		person(d, i)
 		all[i] = d
 	}
 	return all
@@ -38,15 +38,15 @@ func Studies(n int) []*dicom.Dataset {
 		d.SetString(dict.StudyDescription, "FRACTURED ZYGOMA")
 		d.SetString(dict.ReferringPhysicianName, "FROLLO^CLAUDE")
 		d.SetString(dict.NumberOfStudyRelatedInstances, "3")
-		person(d)
+		person(d, i)
 		all[i] = d
 	}
 	return all
 }
 
-func person(d *dicom.Dataset) {
+func person(d *dicom.Dataset, i int) {
 	d.SetString(dict.PatientName, "QUASIMODO^ESMERALDA")
-	d.SetString(dict.PatientID, "PID-81726354")
+	d.SetString(dict.PatientID, fmt.Sprintf("PID-81726354-%d", i+1)) // each is somebody else
 	d.SetString(dict.PatientBirthDate, "19310417")
 }
 
