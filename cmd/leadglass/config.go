@@ -72,12 +72,12 @@ func (c *surveyConfig) places() (*place.Finder, error) {
 	f := new(place.Finder)
 	for _, name := range c.Networks {
 		if err := f.LoadNetworks(name); err != nil {
-			return nil, &hintError{err, "a line is CIDR,country,site: 192.0.2.0/24,DE,Example Clinic", exitTrouble}
+			return nil, hinted(err, "a line is CIDR,country,site: 192.0.2.0/24,DE,Example Clinic")
 		}
 	}
 	for _, name := range c.MMDB {
 		if err := f.LoadMMDB(name); err != nil {
-			return nil, &hintError{err, "name a file in MaxMind's format, of countries, ASNs or providers", exitTrouble}
+			return nil, hinted(err, "name a file in MaxMind's format, of countries, ASNs or providers")
 		}
 	}
 	return f, nil

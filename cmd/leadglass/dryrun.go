@@ -2,6 +2,7 @@ package main
 
 import (
 	"fmt"
+	"math"
 	"strings"
 	"time"
 
@@ -30,6 +31,9 @@ func dryRun(t *tui, s *scope.Scope, discover bool) error {
 	row("At most", "%s a second to one host, %s in all, %s connections at once", allowed(l.PerHostRate), allowed(l.TotalRate), allowed(float64(l.Connections)))
 	n := ts.Connections()
 	row("At least", "%s connections%s", group(n), atLeast(n, l.TotalRate))
+	if left := time.Until(a.ValidTo); leastTime(n, l.TotalRate) > left {
+		row("", "longer than the authorisation is valid (%s): it would be refused", short(left))
+	}
 	if discover {
 		b.WriteString("\nEach host that answers on a DICOM port is asked for one association, in TLS where that fails in the clear;\n" +
 			"each that answers on an HTTP port for its first page, and one that cannot exist.\n\nNothing was sent.\n")
@@ -61,9 +65,21 @@ func allowed(n float64) string {
 	return fmt.Sprintf("%g", n)
 }
 
+// leastTime is how long so many connections take at a rate; it saturates, for
+// everything that IPv4 has takes longer than a Duration may hold.
+func leastTime(connections uint64, perSecond float64) time.Duration {
+	if perSecond <= 0 {
+		return 0
+	}
+	if ns := float64(connections) / perSecond * float64(time.Second); ns < math.MaxInt64 {
+		return time.Duration(ns)
+	}
+	return math.MaxInt64
+}
+
 func atLeast(connections uint64, perSecond float64) string {
 	if perSecond <= 0 {
 		return ""
 	}
-	return ", which take " + short(time.Duration(float64(connections)/perSecond*float64(time.Second)))
+	return ", which take " + short(leastTime(connections, perSecond))
 }

@@ -264,6 +264,9 @@ func TestProgressLine(t *testing.T) {
 	if got, want := leadglass.RateLine(345, p, 25*time.Second), " 12,345 of 65,536 hosts, 17 systems, 480/s, 1m51s left"; got != want {
 		t.Errorf("%q, want %q", got, want)
 	}
+	if got, want := leadglass.RateLine(0, survey.Progress{Hosts: 850, Total: 856, Systems: 9}, 4*time.Second), " 850 of 856 hosts, 9 systems, 212/s, the last ones"; got != want {
+		t.Errorf("%q, want %q", got, want)
+	}
 	if got, want := leadglass.RateLine(345, survey.Progress{Hosts: 345, Total: 65_536}, time.Second), " 345 of 65,536 hosts, 0 systems"; got != want {
 		t.Errorf("%q, want %q", got, want)
 	}

@@ -46,12 +46,7 @@ func loadSurvey(name string) (*report.Survey, error) {
 	if err == nil {
 		return s, nil
 	}
-	hint := "name a folder that leadglass survey --out has written"
-	var h interface{ Hint() string }
-	if errors.As(err, &h) {
-		hint = h.Hint()
-	}
-	return nil, &hintError{err, hint, exitTrouble}
+	return nil, hinted(err, "name a folder that leadglass survey --out has written")
 }
 
 func exactArgs(n int, what string) cobra.PositionalArgs {

@@ -33,7 +33,7 @@ func rootCommand(t *tui) *cobra.Command {
 		Short: "Find image archives that show patient data to anyone",
 		Long: "Leadglass is the window of an X-ray room: you see the patient, and the radiation stays in.\n\n" +
 			"leadglass survey asks the hosts that a scope file names, with the authorisation that it states, what\n" +
-			"they disclose. It counts, reports, and keeps no patient data.",
+			"they disclose. It counts, reports, and keeps no patient data.\n\n" + exitStatuses,
 		Version:       version(),
 		SilenceErrors: true,
 		SilenceUsage:  true,
@@ -53,6 +53,13 @@ func rootCommand(t *tui) *cobra.Command {
 	root.AddCommand(surveyCommand(t), demoCommand(t), versionCommand(t))
 	return root
 }
+
+// exitStatuses is for --help; the numbers are those of tui.go.
+const exitStatuses = `Exit status:
+    0  all went well
+    1  a diff found that something got worse
+    2  no valid authorisation, wrong use, or it could not go on
+  130  interrupted; there is a report of what was asked until then`
 
 func versionCommand(t *tui) *cobra.Command {
 	return &cobra.Command{

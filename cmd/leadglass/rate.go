@@ -23,6 +23,10 @@ func (r rate) line(p survey.Progress, since time.Duration) string {
 	}
 	perSecond := done / seconds
 	left := time.Duration(float64(p.Total-p.Hosts) / perSecond * float64(time.Second))
+	if left < time.Second {
+		// The last ones are the slow ones: their time is not to be foreseen.
+		return text + fmt.Sprintf(", %.3g/s, the last ones", perSecond)
+	}
 	return text + fmt.Sprintf(", %.3g/s, %s left", perSecond, short(left))
 }
 

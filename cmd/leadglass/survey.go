@@ -30,7 +30,8 @@ func surveyCommand(t *tui) *cobra.Command {
 		Long: "Asks every host of a scope what it discloses, counts it, and keeps no patient data.\n\n" +
 			"The scope file says who permitted the survey, from when to when, whom it may ask and whom not.\n" +
 			"Without a valid authorisation nothing is sent. The folder gets survey.json, systems.csv and\n" +
-			"report.html. Ctrl-C stops, writes what there is, and exits with 130; a second one stops at once.",
+			"report.html. Ctrl-C stops, writes what there is, and says that it is partial; a second one stops at\n" +
+			"once. --resume goes on after Ctrl-C, a crash or kill -9, and asks no host twice.\n\n" + exitStatuses,
 		Example: "  leadglass survey --scope scope.toml --dry-run\n" +
 			"  leadglass survey --scope scope.toml --out 2026-11 --networks networks.csv\n" +
 			"  leadglass survey --scope scope.toml --out 2026-11 --resume\n" +
@@ -56,6 +57,9 @@ func (c *surveyConfig) run(ctx context.Context, t *tui) error {
 	}
 	if c.DryRun {
 		return dryRun(t, sc, c.Discover)
+	}
+	if err := c.inTime(sc, time.Now()); err != nil {
+		return err
 	}
 	if c.Out == "" {
 		return &hintError{errors.New("no folder is named for the results"), "name one that is new or empty: --out survey-1", exitTrouble}
@@ -86,6 +90,22 @@ func (c *surveyConfig) run(ctx context.Context, t *tui) error {
 	s, err := survey.Run(ctx, cfg)
 	t.endProgress()
 	return c.conclude(ctx, t, s, err)
+}
+
+// inTime refuses a survey that could not end before its authorisation does,
+// which at the usual rate is one of 0.0.0.0/0. A survey that goes on has less
+// left to do than its scope says.
+func (c *surveyConfig) inTime(sc *scope.Scope, now time.Time) error {
+	hosts, _, _ := sc.Preview()
+	least := leastTime(hosts.Connections(), sc.Limits.WithDefaults().TotalRate)
+	left := sc.Authorisation.ValidTo.Sub(now)
+	if c.Resume || least <= left {
+		return nil
+	}
+	return &hintError{
+		fmt.Errorf("asking %s hosts takes %s at the least, and the authorisation ends in %s; nothing was sent", group(hosts.Count()), short(least), short(left)),
+		"include less, ask fewer ports, or raise total_rate as far as the networks stand it", exitTrouble,
+	}
 }
 
 // conclude writes what there is.

@@ -82,6 +82,15 @@ func (e *hintError) Error() string { return e.err.Error() }
 func (e *hintError) Unwrap() error { return e.err }
 func (e *hintError) Hint() string  { return e.hint }
 
+// hinted adds a hint to an error that has none of its own.
+func hinted(err error, hint string) error {
+	var h interface{ Hint() string }
+	if errors.As(err, &h) && h.Hint() != "" {
+		hint = h.Hint()
+	}
+	return &hintError{err, hint, exitTrouble}
+}
+
 // errSaid ends the program for usage where all was said already, errWorse where
 // a diff found something worse.
 var (
