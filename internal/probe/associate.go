@@ -50,6 +50,9 @@ func (a *Asker) Associate(ctx context.Context, t Target) (*Dialogue, error) {
 	case aborted:
 		d.knockSmall(ctx)
 	default:
+		if plain == silent && a.Silent != nil {
+			a.Silent()
+		}
 		d.knockTLS(ctx, plain)
 	}
 	return d, ctx.Err()

@@ -46,6 +46,9 @@ type Asker struct {
 	Invent  *Inventor
 	Limits  Limits
 	Trust   *Trust
+	// Silent is called when a DICOM port took a connection and said nothing in
+	// time, before the same is tried within TLS. It does not wait; nil is nobody.
+	Silent func()
 }
 
 func (a *Asker) pair() (calling, called ul.AETitle) {

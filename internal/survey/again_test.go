@@ -54,19 +54,57 @@ func TestKnock_SilenceOfTheLiving(t *testing.T) {
 }
 
 // TestExaminer_AsksTheSilentOnceMore: a port that takes connections and says
-// nothing is asked in the clear and within TLS, twice, and counts once.
+// nothing is asked in the clear and within TLS, twice, and counts once. The
+// second time does not wait for the end of the first, nor one port for another.
 func TestExaminer_AsksTheSilentOnceMore(t *testing.T) {
+	const patience = 150 * time.Millisecond
 	d := &dialer{there: always}
-	h := scope.Host{Addr: netip.MustParseAddr("192.0.2.1"), DICOMPorts: []uint16{104}}
+	h := scope.Host{Addr: netip.MustParseAddr("192.0.2.1"), DICOMPorts: []uint16{104, 11112}}
 	e := &survey.Examiner{}
+	began := time.Now()
 	f, err := e.Examine(context.Background(), h, &probe.Network{
-		Dial: d.dial, Pause: func(ctx context.Context) error { return ctx.Err() }, Timeout: 30 * time.Millisecond,
+		Dial: d.dial, Pause: func(ctx context.Context) error { return ctx.Err() }, Timeout: patience,
 	})
-	if err != nil || f.Answers[probe.Timeout] != 1 || len(f.Answers) != 1 {
+	took := time.Since(began)
+	if err != nil || f.Answers[probe.Timeout] != 2 || len(f.Answers) != 1 {
 		t.Fatalf("found %+v, %v", f, err)
 	}
-	if d.dials.Load() != 4 {
-		t.Errorf("%d connections, want 4", d.dials.Load())
+	if d.dials.Load() != 8 {
+		t.Errorf("%d connections, want 4 a port", d.dials.Load())
+	}
+	if took < 3*patience || took > 4*patience-patience/4 {
+		t.Errorf("took %v, want three times %v", took, patience)
+	}
+}
+
+// TestExaminer_LateForOnce: an archive that hears nothing of its first
+// connections is found by the second asking, and a silent web port is not asked
+// twice.
+func TestExaminer_LateForOnce(t *testing.T) {
+	archive := full()
+	at := archive.Serve(t)
+	var n, web atomic.Int64
+	quiet := &dialer{there: always}
+	dial := func(ctx context.Context, network, address string) (net.Conn, error) {
+		if netip.MustParseAddrPort(address).Port() != at.Port() {
+			web.Add(1)
+			return quiet.dial(ctx, network, address)
+		}
+		if n.Add(1) == 1 {
+			return quiet.dial(ctx, network, address)
+		}
+		return (&net.Dialer{}).DialContext(ctx, network, address)
+	}
+	h := scope.Host{Addr: at.Addr(), DICOMPorts: []uint16{at.Port()}, HTTPPorts: []uint16{1}}
+	e := &survey.Examiner{NoCount: true}
+	f, err := e.Examine(context.Background(), h, &probe.Network{
+		Dial: dial, Pause: func(ctx context.Context) error { return ctx.Err() }, Timeout: 300 * time.Millisecond,
+	})
+	if err != nil || f.Answers[probe.AcceptsAnyone] != 1 || len(f.Systems) != 1 {
+		t.Errorf("found %+v, %v", f, err)
+	}
+	if web.Load() != 4 {
+		t.Errorf("%d connections to the silent web port, want HTTP and DICOM, in the clear and within TLS", web.Load())
 	}
 }
 

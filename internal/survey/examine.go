@@ -57,6 +57,7 @@ const defaultPortsAtOnce = 4
 // shared between those who ask.
 type asked struct {
 	target   probe.Target
+	forDICOM bool            // by the scope
 	class    probe.Class     // timeout until it is known better
 	dialogue *probe.Dialogue // nil where no DICOM was tried
 	site     *probe.Site     // nil where no HTTP was found
@@ -81,7 +82,6 @@ func (e *Examiner) Examine(ctx context.Context, h scope.Host, n *probe.Network) 
 		}()
 	}
 	all.Wait()
-	e.again(ctx, asker, h, ports)
 	found := &Found{Answers: map[probe.Class]int64{}}
 	for _, p := range ports {
 		found.Answers[p.class]++
@@ -92,17 +92,6 @@ func (e *Examiner) Examine(ctx context.Context, h scope.Host, n *probe.Network) 
 		return nil, fmt.Errorf("survey: examining %s: %w", h.Addr, err)
 	}
 	return found, nil
-}
-
-// again asks once more the DICOM ports that said nothing in time: an answer can
-// be lost, or late for once. Where no connection could be made the door knows
-// that and sends nothing; the host's time bounds it all.
-func (e *Examiner) again(ctx context.Context, asker *probe.Asker, h scope.Host, ports []*asked) {
-	for _, p := range ports {
-		if ctx.Err() == nil && p.class == probe.Timeout && slices.Contains(h.DICOMPorts, p.target.Port) {
-			e.portCaught(ctx, asker, h, p)
-		}
-	}
 }
 
 func (e *Examiner) asker(n *probe.Network) *probe.Asker {
@@ -139,24 +128,24 @@ func (e *Examiner) portsAtOnce(n int) int {
 // ports lists the ports to ask, those for DICOM first, in the order of the scope.
 func (e *Examiner) ports(h scope.Host) []*asked {
 	var all []*asked
-	add := func(port uint16) {
+	add := func(port uint16, forDICOM bool) {
 		if !slices.ContainsFunc(all, func(a *asked) bool { return a.target.Port == port }) {
-			all = append(all, &asked{target: probe.Target{Addr: h.Addr, Port: port, Name: h.Name}, class: probe.Timeout})
+			all = append(all, &asked{target: probe.Target{Addr: h.Addr, Port: port, Name: h.Name}, forDICOM: forDICOM, class: probe.Timeout})
 		}
 	}
 	for _, p := range h.DICOMPorts {
-		add(p)
+		add(p, true)
 	}
 	for _, p := range h.HTTPPorts {
-		add(p)
+		add(p, false)
 	}
 	return all
 }
 
 // port asks one port all that it is for.
 func (e *Examiner) port(ctx context.Context, asker *probe.Asker, h scope.Host, p *asked) {
-	forDICOM, forHTTP := slices.Contains(h.DICOMPorts, p.target.Port), slices.Contains(h.HTTPPorts, p.target.Port)
-	if forDICOM {
+	forHTTP := slices.Contains(h.HTTPPorts, p.target.Port)
+	if p.forDICOM {
 		e.askDICOM(ctx, asker, p)
 		forHTTP = forHTTP && p.class == probe.OtherService
 	}
@@ -164,7 +153,7 @@ func (e *Examiner) port(ctx context.Context, asker *probe.Asker, h scope.Host, p
 		return
 	}
 	e.askWeb(ctx, asker, p)
-	if !forDICOM && p.site == nil && (p.class == probe.OtherService || p.class == probe.Timeout) {
+	if !p.forDICOM && p.site == nil && (p.class == probe.OtherService || p.class == probe.Timeout) {
 		e.askDICOM(ctx, asker, p)
 		p.onWrongPort()
 	}
@@ -186,7 +175,7 @@ func (p *asked) onWrongPort() {
 
 // askDICOM finds out what the port is and asks a DICOM service everything.
 func (e *Examiner) askDICOM(ctx context.Context, asker *probe.Asker, p *asked) {
-	d, err := asker.Associate(ctx, p.target)
+	d, err := e.associate(ctx, asker, p)
 	if err != nil {
 		return // the run was ended, or the host's time is over
 	}
