@@ -9,7 +9,6 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
-	"syscall"
 	"testing"
 	"time"
 
@@ -282,43 +281,6 @@ func TestCheckpoint_NamesStay(t *testing.T) {
 	}
 	if asked[netip.MustParseAddr("198.51.100.1")]+second.hosts()[netip.MustParseAddr("198.51.100.1")] == 0 || s.Hosts != 8 || s.Partial {
 		t.Errorf("hosts %d partial %v: the included name is asked where it was", s.Hosts, s.Partial)
-	}
-}
-
-// TestCheckpoint_Faults has each write and each sync fail in turn. The survey
-// ends with what there is, and a resume completes it.
-func TestCheckpoint_Faults(t *testing.T) {
-	for _, op := range []string{"write", "sync"} {
-		for nth := 1; nth <= 18; nth++ {
-			if op == "sync" && nth > 2 {
-				continue // the first line's, and the last
-			}
-			dir, n := t.TempDir(), 0
-			s, err := survey.Run(context.Background(), survey.WithFaults(survey.Config{
-				Scope: load(t, sixteen), Examiner: &examiner{}, Dial: (&dialer{there: always}).dial, Lookup: noLookup(t), Dir: dir,
-			}, func(which string) error {
-				if which == op {
-					n++
-				}
-				if which == op && n == nth {
-					return syscall.ENOSPC
-				}
-				return nil
-			}))
-			if n < nth && nth > 3 && err == nil {
-				continue // lines that waited together left in one write
-			}
-			e, ok := errors.AsType[*survey.Error](err)
-			if !ok || !errors.Is(err, syscall.ENOSPC) || e.Hint() == "" {
-				t.Errorf("%s %d: error %v, want one of the disk with a hint", op, nth, err)
-			}
-			if (s == nil) != (nth == 1) {
-				t.Errorf("%s %d: survey %v", op, nth, s)
-			}
-			if again, _ := resume(t, dir); len(again.Systems) != 16 || again.Partial {
-				t.Errorf("%s %d: %d systems after the resume", op, nth, len(again.Systems))
-			}
-		}
 	}
 }
 

@@ -26,28 +26,29 @@ func (p *Places) Has(k uint64) bool { return p.has(k) }
 func (p *Places) Count() uint64     { return p.count() }
 func (p *Places) Above() int        { return len(p.above) }
 
-// WithFaults breaks the checkpoint of a run: fail is asked before each write
-// and each sync.
-func WithFaults(cfg Config, fail func(op string) error) Config {
+// WithFaults breaks the checkpoint of a run: fail is asked before each write,
+// with what is to be written, and each sync, with nil. Where it returns an error,
+// kept bytes get through.
+func WithFaults(cfg Config, fail func(op string, b []byte) (kept int, err error)) Config {
 	cfg.faults = func(j journal) journal { return &faulty{j, fail} }
 	return cfg
 }
 
 type faulty struct {
 	journal
-	fail func(op string) error
+	fail func(op string, b []byte) (kept int, err error)
 }
 
 func (f *faulty) Write(b []byte) (int, error) {
-	if err := f.fail("write"); err != nil {
-		n, _ := f.journal.Write(b[:len(b)/2]) // half of it got through
+	if kept, err := f.fail("write", b); err != nil {
+		n, _ := f.journal.Write(b[:kept])
 		return n, err
 	}
 	return f.journal.Write(b)
 }
 
 func (f *faulty) Sync() error {
-	if err := f.fail("sync"); err != nil {
+	if _, err := f.fail("sync", nil); err != nil {
 		return err
 	}
 	return f.journal.Sync()

@@ -65,7 +65,8 @@ func Run(ctx context.Context, cfg Config) (*report.Survey, error) {
 	defer cancel()
 	r.work(actx)
 	s := r.survey(started)
-	if err := r.checkpoint.end(s.Finished, !s.Partial); err != nil && r.failed == nil {
+	// A file that lacks hosts must not say that it is complete.
+	if err := r.checkpoint.end(s.Finished, !s.Partial && r.failed == nil); err != nil && r.failed == nil {
 		r.failed = err
 	}
 	if r.failed == nil && s.Partial && errors.Is(context.Cause(actx), errExpired) {
