@@ -1,10 +1,10 @@
 package census
 
 import (
-	"bytes"
 	"context"
 	"errors"
 	"fmt"
+	"hash/maphash"
 	"math/bits"
 	"time"
 
@@ -21,6 +21,8 @@ type counter struct {
 	deadline time.Time
 	reserve  time.Duration // for the sample of an estimate, past the deadline
 	failures int           // in a row
+	seed     maphash.Seed  // of the hashes that tell answers apart
+	scratch  distinct      // of the question that was asked last
 }
 
 // maxFailures in a row and the archive is left alone: it answers no more.
@@ -30,18 +32,21 @@ var errBudget = errors.New("census: the budget is used up")
 
 // answer is what one question gave.
 type answer struct {
-	n         int64
-	repeats   int64       // further answers for the study of the answer before
+	rows      int64       // answers that the peer sent, of which it may cap the number
+	n         int64       // without those that are known to repeat another
+	named     int64       // that have a UID
+	repeats   int64       // that are known to
 	shares    float64     // the sum of what one divided by the number below is
 	instances int64       // what the answers say is below them
 	silent    int64       // answers that do not say
 	silents   []dicom.UID // of those, as many as may be counted one by one
 	whole     bool        // the peer says that this was all
 	broken    bool        // it timed out, or the association broke
+	cut       bool        // we ended it, for the budget
+	guessed   uint        // n and what is below are from one in 2^guessed answers
+	nVar      float64     // their variances then
+	belowVar  float64
 }
-
-// rows is how many answers the peer sent, of which it may cap the number.
-func (a *answer) rows() int64 { return a.n + a.repeats }
 
 func (c *counter) close() {
 	if c.assoc != nil {
@@ -70,10 +75,14 @@ func (c *counter) ask(ctx context.Context, q *dimse.Query, t *tally) (answer, er
 	}
 	c.budget.Queries--
 	t.left, t.late = c.budget.Answers, c.late
+	c.scratch.reset()
+	t.set, t.seed = &c.scratch, c.seed
 	status, err := c.find(ctx, q, t)
-	c.budget.Answers -= t.got.rows()
+	t.settle()
+	c.budget.Answers -= t.got.rows
+	t.got.cut = t.left < 0
 	t.got.broken = err != nil
-	t.got.whole = err == nil && status == dimse.Success && t.left >= 0
+	t.got.whole = err == nil && status == dimse.Success && !t.got.cut
 	if t.got.whole || t.got.n > 0 {
 		c.failures = 0
 	} else {
@@ -82,7 +91,20 @@ func (c *counter) ask(ctx context.Context, q *dimse.Query, t *tally) (answer, er
 	return t.got, nil
 }
 
+// find asks again on a new association where the peer answered something else on
+// one that was used before: more after a final answer, as some do, says nothing
+// about this question.
 func (c *counter) find(ctx context.Context, q *dimse.Query, t *tally) (dimse.Status, error) {
+	used := c.assoc != nil
+	status, err := c.findOnce(ctx, q, t)
+	var stray *dimse.ProtocolError
+	if used && t.got.rows == 0 && errors.As(err, &stray) {
+		return c.findOnce(ctx, q, t)
+	}
+	return status, err
+}
+
+func (c *counter) findOnce(ctx context.Context, q *dimse.Query, t *tally) (dimse.Status, error) {
 	if c.assoc == nil {
 		assoc, err := c.archive.Open(ctx)
 		if err != nil {
@@ -105,8 +127,8 @@ const clockEvery = 4096
 // study's UID only where its images must be counted one by one.
 type tally struct {
 	count dicom.Tag // the element that says how many are below
-	uid   dicom.Tag // the element to keep of answers that do not; zero keeps none
-	room  int       // for so many
+	uid   dicom.Tag // the element that tells answers apart; zero is none
+	room  int       // for so many UIDs of answers that do not say
 	left  int64     // answers that the budget still allows
 	late  func() bool
 	got   answer
@@ -116,22 +138,26 @@ type tally struct {
 	said  bool
 	name  []byte
 
-	last []byte // the name of the answer before
+	set  *distinct // of the answers with a UID
+	seed maphash.Seed
 }
 
 func (t *tally) match(identifier []byte, ts *dicom.TransferSyntax) error {
-	if t.left--; t.left < 0 || t.got.rows()%clockEvery == clockEvery-1 && t.late() {
+	if t.left--; t.left < 0 || t.got.rows%clockEvery == clockEvery-1 && t.late() {
 		t.left = -1
 		return dimse.ErrCancel
 	}
 	t.below, t.said, t.name = 0, false, nil
 	// An answer that cannot be read is an answer all the same.
 	_ = dicom.WalkBytes(identifier, ts, dicom.Limits{}, t.look)
-	if len(t.name) > 0 && bytes.Equal(t.name, t.last) {
-		t.got.repeats++ // archives that join tables without care repeat a study for each series
-		return nil
+	t.got.rows++
+	if len(t.name) > 0 {
+		t.got.named++
+		if !t.set.add(key(t.seed, t.name), t.belowOrNone()) {
+			t.got.repeats++ // archives that join tables without care repeat a study for each series
+			return nil
+		}
 	}
-	t.last = append(t.last[:0], t.name...)
 	t.got.n++
 	if t.said {
 		t.got.instances += t.below
@@ -139,10 +165,29 @@ func (t *tally) match(identifier []byte, ts *dicom.TransferSyntax) error {
 		return nil
 	}
 	t.got.silent++
-	if t.uid != 0 && t.name != nil && len(t.got.silents) < t.room {
+	if len(t.name) > 0 && len(t.got.silents) < t.room {
 		t.got.silents = append(t.got.silents, dicom.UID(t.name))
 	}
 	return nil
+}
+
+func (t *tally) belowOrNone() uint32 {
+	if !t.said {
+		return noBelow
+	}
+	return uint32(min(t.below, noBelow-1))
+}
+
+// settle estimates what the set did not look at, where answers repeat at all.
+func (t *tally) settle() {
+	if t.set.level == 0 || t.set.repeats == 0 {
+		return
+	}
+	n, instances, silent := t.set.totals(nil)
+	unnamed := t.got.rows - t.got.named
+	t.got.n = min(unnamed+int64(n.value), t.got.rows)
+	t.got.instances, t.got.silent = int64(instances.value), int64(silent.value)
+	t.got.guessed, t.got.nVar, t.got.belowVar = t.set.level, n.variance, instances.variance
 }
 
 func (t *tally) look(v *dicom.Visit) error {
@@ -193,9 +238,9 @@ func doubtful(n int64) bool {
 
 // tally looks at the answers of one axis.
 func (c *counter) tally(x axis) *tally {
-	t := &tally{count: x.count}
+	t := &tally{count: x.count, uid: x.unique}
 	if x.unique == dict.StudyInstanceUID {
-		t.uid, t.room = x.unique, c.budget.Studies
+		t.room = c.budget.Studies
 	}
 	return t
 }

@@ -27,6 +27,7 @@ package census
 import (
 	"context"
 	"fmt"
+	"hash/maphash"
 	"math"
 	"math/rand/v2"
 	"strings"
@@ -64,6 +65,7 @@ type Archive struct {
 	StudyRoot, PatientRoot bool
 	Now                    func() time.Time
 	Rand                   *rand.Rand // draws the sample of an estimate
+	Memory                 *Memory    // of the run; nil gives the archive its own
 }
 
 // Budget bounds what one archive is asked: answers and queries for each of
@@ -115,8 +117,12 @@ func or[T int | int64 | time.Duration](v, byDefault T) T {
 func DICOM(ctx context.Context, a *Archive, b Budget) (Count, error) {
 	b = b.orDefault()
 	reserve := b.Time / 5
-	c := &counter{archive: a, budget: b, reserve: reserve, deadline: a.Now().Add(b.Time - reserve)}
+	c := &counter{archive: a, budget: b, reserve: reserve, deadline: a.Now().Add(b.Time - reserve), seed: maphash.MakeSeed()}
+	if c.scratch.memory = a.Memory; a.Memory == nil {
+		c.scratch.memory = new(Memory)
+	}
 	defer c.close()
+	defer c.scratch.reset()
 	ctx, cancel := context.WithTimeout(ctx, b.Time)
 	defer cancel()
 
@@ -201,24 +207,33 @@ var patientAxis = axis{
 
 // patients counts at patient level. Some servers join answers that look the same
 // (dcmqrscp does), and without an ID many do: the studies below them are then
-// fewer than were counted. Only such servers are asked for the Patient ID, which
-// is not looked at.
+// fewer than were counted. Others answer once for each study. Only servers that
+// may be one of these are asked for the Patient ID, of which a hash is compared.
 func (c *counter) patients(ctx context.Context, studies sum) (sum, error) {
 	patients, err := c.count(ctx, patientAxis)
-	if err == nil && patients.n == studies.n && patients.instances > studies.n && patients.silent == 0 {
+	says := patients.silent == 0
+	asMany := patients.n == studies.n
+	switch {
+	case err != nil:
+		return patients, err
+	case asMany && says && patients.instances > studies.n:
 		// Each of a patient's n answers says n, so that they add up to one patient.
 		patients.n, patients.exact = int64(math.Round(patients.shares)), false
 		patients.how += ", answered once for each study"
 		return patients, nil
-	}
-	if err != nil || patients.instances >= studies.n && patients.silent == 0 || patients.n == studies.n {
-		return patients, err
+	case says && (asMany || patients.instances >= studies.n), asMany && studies.n < 2:
+		return patients, nil
 	}
 	c.close() // dcmqrscp leaves out what it found before on the same association
 	apart := patientAxis
 	apart.unique = dict.PatientID
-	if again, err := c.count(ctx, apart); err == nil && again.n > patients.n {
+	again, err := c.count(ctx, apart)
+	switch {
+	case err == nil && again.named > 0 && (again.n > patients.n || asMany):
 		return again, nil
+	case asMany:
+		patients.exact = false
+		patients.how += ", as many as studies, at most this many"
 	}
 	return patients, nil
 }
@@ -248,8 +263,10 @@ type sum struct {
 	// Of the windows that were answered: instances by their own count, and the
 	// studies that did not say.
 	instances int64
+	belowVar  float64
 	shares    float64
 	silent    int64
+	named     int64       // answers with a UID
 	sample    []dicom.UID // of the silent studies
 	unknown   sampled     // what was estimated on top
 }

@@ -14,10 +14,12 @@ func (c *counter) count(ctx context.Context, x axis) (sum, error) {
 	if err != nil {
 		return sum{}, err
 	}
-	if first.whole && !doubtful(first.rows()) {
+	if first.whole && !doubtful(first.rows) {
 		return whole(first), nil
 	}
-	w := &windows{counter: c, axis: x, first: first}
+	w := c.windows(x, first)
+	defer w.union.reset()
+	defer w.refuted.reset()
 	if err := w.ask(ctx); err != nil {
 		return sum{}, err
 	}
@@ -32,17 +34,30 @@ func (c *counter) count(ctx context.Context, x axis) (sum, error) {
 	return w.sum(ctx), nil
 }
 
+// windows begins a count by date windows, after the question for everything.
+func (c *counter) windows(x axis, first answer) *windows {
+	w := &windows{counter: c, axis: x, first: first}
+	w.union.memory, w.refuted.memory = c.scratch.memory, c.scratch.memory
+	w.refuted.merge(&c.scratch)
+	return w
+}
+
 func whole(a answer) sum {
-	return sum{
+	s := sum{
 		n: a.n, low: a.n, high: a.n, exact: true,
-		instances: a.instances, shares: a.shares, silent: a.silent, sample: a.silents,
+		instances: a.instances, belowVar: a.belowVar, shares: a.shares, silent: a.silent, named: a.named, sample: a.silents,
 	}
+	if a.guessed > 0 {
+		s.low, s.high = estimate{float64(a.n), a.nVar}.interval()
+		s.exact, s.how = false, fmt.Sprintf(", answers that repeat told apart by one in %d", 1<<a.guessed)
+	}
+	return s
 }
 
 // atLeast is what is known where no window can be trusted.
 func atLeast(first answer, why string) sum {
 	s := whole(first)
-	s.exact, s.how = false, ": "+why+", at least this many"
+	s.exact, s.how = false, s.how+": "+why+", at least this many"
 	return s
 }
 
@@ -58,7 +73,9 @@ type windows struct {
 	anyWhole bool
 	slow     int      // days of the shortest window that broke the peer; 0 none
 	left     []window // that the budget did not reach
-	stuck    []answer // of windows that cannot be cut and did not come back whole
+	stuck    int      // windows that cannot be cut and did not come back whole
+	union    distinct // what the windows hold that were added to total
+	refuted  distinct // what came with everything and with windows that were cut
 }
 
 // ask asks until each window came back whole, cannot be cut, or the budget is
@@ -85,24 +102,33 @@ func (w *windows) ask(ctx context.Context) error {
 		if !got.whole && !got.broken && got.n == 0 {
 			w.refused++
 		}
-		if err := w.doubtOpen(ctx, next, got); err != nil {
-			return ended(err)
-		}
 		if got.broken && next.days() > 1 {
 			w.slow = max(2, min(or(w.slow, next.days()), next.days()))
 		}
-		if got.whole && !w.capped(got.rows()) {
-			w.anyWhole = true
-			w.total.add(got, w.budget.Studies)
-			continue
-		}
-		if parts, ok := next.halves(w.axis.time != 0); ok {
-			w.left = append(w.left, parts...)
-		} else {
-			w.stuck = append(w.stuck, got)
+		w.place(next, got)
+		if err := w.doubtOpen(ctx, next, got); err != nil {
+			return ended(err)
 		}
 	}
 	return nil
+}
+
+// place adds a window up, or cuts it.
+func (w *windows) place(next window, got answer) {
+	whole := got.whole && !w.capped(got.rows)
+	parts, ok := next.halves(w.axis.time != 0)
+	switch {
+	case !whole && ok:
+		w.left = append(w.left, parts...)
+		w.refuted.merge(&w.scratch)
+		return
+	case whole:
+		w.anyWhole = true
+	default:
+		w.stuck++
+	}
+	w.total.add(got, w.budget.Studies)
+	w.union.merge(&w.scratch)
 }
 
 // ended is no error where the budget ended the questions.
@@ -141,13 +167,18 @@ func (w *windows) tooLong(next window) bool {
 // everything came back with a doubtful number, that number is the cap.
 func (w *windows) capped(rows int64) bool {
 	if w.first.whole {
-		return rows == w.first.rows()
+		return rows == w.first.rows
 	}
 	return doubtful(rows)
 }
 
 func (a *answer) add(b answer, room int) {
 	a.n += b.n
+	a.rows += b.rows
+	a.named += b.named
+	a.guessed = max(a.guessed, b.guessed)
+	a.nVar += b.nVar
+	a.belowVar += b.belowVar
 	a.instances += b.instances
 	a.shares += b.shares
 	a.silent += b.silent
@@ -161,28 +192,69 @@ func (a *answer) keep(silents []dicom.UID, room int) {
 
 // sum adds up what the windows gave and estimates what they did not.
 func (w *windows) sum(ctx context.Context) sum {
-	used := len(w.left) == 0 && len(w.stuck) == 0
-	if used && w.first.whole && w.total.n <= w.first.n {
+	w.overlap()
+	used := len(w.left) == 0 && w.stuck == 0
+	if used && w.first.whole && w.total.n <= w.first.n && (w.union.repeats == 0 || w.first.repeats > 0) {
 		// The doubt was unfounded; what no window holds has no date.
 		return whole(w.first)
-	}
-	for _, got := range w.stuck {
-		w.total.add(got, w.budget.Studies)
 	}
 	var unknown sampled
 	if len(w.left) > 0 {
 		unknown = w.sampleDays(ctx)
+		if w.unheeded {
+			return atLeast(w.first, "date ranges are not heeded")
+		}
 	}
 	s := whole(w.total)
-	s.how = windowsUsed(w.asked)
-	s.exact = used
+	s.how = windowsUsed(w.asked) + s.how
+	s.exact = s.exact && used && w.union.repeats == 0
+	s.doubts(w)
 	if len(w.left) > 0 {
 		s.unknown = unknown
 		s.n += s.unknown.n
 		s.low, s.high = s.low+s.unknown.low, s.high+s.unknown.high
 		s.how += fmt.Sprintf(", the rest estimated from %d days drawn at random", s.unknown.days)
+	} else {
+		s.outside(w)
+	}
+	if unknown.missed > 0 {
+		s.how += fmt.Sprintf(", %d years not asked about, at least this many", unknown.missed)
 	}
 	// At least as many as came in one answer exist.
 	s.n, s.low, s.high = max(s.n, w.first.n), max(s.low, w.first.n), max(s.high, w.first.n)
 	return s
+}
+
+// overlap corrects the total where windows held the same answers.
+func (w *windows) overlap() {
+	if w.union.repeats == 0 {
+		return
+	}
+	n, instances, silent := w.union.totals(nil)
+	w.total.n = w.total.rows - w.total.named + int64(n.value)
+	w.total.instances, w.total.silent = int64(instances.value), int64(silent.value)
+	w.total.guessed, w.total.nVar, w.total.belowVar = w.union.level, n.variance, instances.variance
+}
+
+// doubts says why the number may be too low.
+func (s *sum) doubts(w *windows) {
+	if w.union.repeats > 0 {
+		s.how += ", which overlap, at least this many"
+	}
+	if w.stuck > 0 {
+		s.how += fmt.Sprintf(", %d of them capped and not to be cut further, at least this many", w.stuck)
+	}
+}
+
+// outside adds what came with an answer that was not whole and then in none of
+// the windows that replaced it: it has no date, or none that the archive reads.
+func (s *sum) outside(w *windows) {
+	n, instances, silent := w.refuted.totals(&w.union)
+	if n.value == 0 {
+		return
+	}
+	s.n, s.low, s.high = s.n+int64(n.value), s.low+int64(n.value), s.high+int64(n.value)
+	s.instances, s.silent = s.instances+int64(instances.value), s.silent+int64(silent.value)
+	s.exact = false
+	s.how += fmt.Sprintf(", and %.0f more that are in none, at least this many", n.value)
 }

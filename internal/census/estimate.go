@@ -24,6 +24,7 @@ type sampled struct {
 	instances    estimate
 	silent       float64 // answers that do not say how many instances they have
 	days         int     // that were asked
+	missed       int     // years of which no day was
 }
 
 // estimate is a number with its standard error.
@@ -68,6 +69,9 @@ func newStratum(w window) *stratum { return &stratum{window: w, drawn: map[int]b
 // sampleDays estimates what the windows hold that the budget did not reach.
 func (w *windows) sampleDays(ctx context.Context) sampled {
 	w.grant()
+	if w.asked == 0 && w.control(ctx, nobodys(9998)) == nil && w.unheeded {
+		return sampled{}
+	}
 	all := strata(w.left)
 	for _, s := range all {
 		s.start = w.archive.Rand.Float64()
@@ -106,7 +110,7 @@ func (w *windows) draw(ctx context.Context, s *stratum) bool {
 		day = window{from: d, to: d}
 	}
 	got, err := w.counter.ask(ctx, w.axis.query(day), w.tally(w.axis))
-	if err != nil {
+	if err != nil || got.cut { // a day that does not end says nothing of the others
 		return false
 	}
 	s.drawn[day.from] = true
@@ -182,6 +186,9 @@ func estimated(all []*stratum) sampled {
 		instances = instances.plus(s.of(func(a answer) int64 { return a.instances }))
 		silent = silent.plus(s.of(func(a answer) int64 { return a.silent }))
 		out.days += len(s.got)
+		if len(s.got) == 0 {
+			out.missed++
+		}
 	}
 	out.n = int64(math.Round(studies.value))
 	out.low, out.high = studies.interval()

@@ -13,7 +13,7 @@ import (
 // images adds up the images of the studies: what the studies say themselves, and
 // for those that do not say, what their series say.
 func (c *counter) images(ctx context.Context, s *sum) sum {
-	known := estimate{float64(s.instances), 0}.plus(s.unknown.instances)
+	known := estimate{float64(s.instances), s.belowVar}.plus(s.unknown.instances)
 	silent := float64(s.silent) + s.unknown.silent
 	if silent == 0 {
 		return imageSum(known, s.exact, "")
@@ -88,7 +88,7 @@ func (c *counter) imagesOf(ctx context.Context, study dicom.UID) (int64, bool) {
 	}
 	n := series.instances
 	for _, s := range series.silents {
-		images, err := c.ask(ctx, below("IMAGE", study, s, dict.SOPInstanceUID, 0), &tally{})
+		images, err := c.ask(ctx, below("IMAGE", study, s, dict.SOPInstanceUID, 0), &tally{uid: dict.SOPInstanceUID})
 		if err != nil || !images.whole {
 			return 0, false
 		}

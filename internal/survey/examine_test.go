@@ -83,9 +83,10 @@ func TestExamine_Open(t *testing.T) {
 	if !reflect.DeepEqual(got, want) {
 		t.Errorf("got  %+v\nwant %+v", got, want)
 	}
-	// The probes need two associations, the census one; the closed port one more.
-	if got := n.Dials.Load(); got != 4 {
-		t.Errorf("%d connections, want 4", got)
+	// The probes need two associations, the census two, since as many patients as
+	// studies are asked for once more; the closed port one.
+	if got := n.Dials.Load(); got != 5 {
+		t.Errorf("%d connections, want 5", got)
 	}
 }
 
