@@ -1,5 +1,5 @@
 // Package leadglass is the contract of the program leadglass: its words and
-// the errors that its parts exchange.
+// what its parts exchange: peers, requests, decisions, records, errors.
 //
 // One program, three verbs:
 //
@@ -23,14 +23,14 @@
 // A package imports only from the lines above its own; layers_test.go holds
 // the floors and walls as a test.
 //
-//	dicom/dict
-//	dicom
-//	leadglass · ul · internal/{scope, place, product, advisory, compromise, govid, fleet/content}
-//	dimse · dicomweb
-//	internal/{probe, census} · ul/ultest · dimse/dimsetest
-//	internal/exposure · internal/probe/probetest
+//	dicom/dict · internal/durable
+//	dicom · internal/{blob, tlog, vault, ca}
+//	leadglass · dicom/pixel · ul · internal/{scope, place, product, advisory, compromise, govid, fleet/content}
+//	dimse · dicomweb · internal/{index, policy, guard, audit, render, identity}
+//	internal/{archive, scp, origin, probe, census} · ul/ultest · dimse/dimsetest
+//	internal/{exposure, review} · internal/probe/probetest
 //	internal/report
 //	internal/survey · internal/fleet/plan
-//	internal/fleet
+//	internal/{fleet, serve}
 //	cmd/{leadglass, fleetsim}
 package leadglass

@@ -28,6 +28,11 @@ var startsGoroutines = map[string]string{
 	"internal/survey": "the workers, ended with the run",
 	"internal/fleet":  "the simulated servers, ended by Close",
 
+	"internal/tlog":    "the committer and the writer of tiles, ended by Close",
+	"internal/archive": "the committer and the indexer, ended by Close",
+	"internal/blob":    "the committer, ended by Close",
+	"internal/serve":   "the listeners, ended by the end of Serve",
+
 	"dimse/dimsetest":          "test peers, ended with the test",
 	"internal/probe/probetest": "test peers, ended with the test",
 }

@@ -17,14 +17,17 @@ const module = "github.com/leadglass/leadglass"
 // the lines above its own.
 var floors = [][]string{
 	{"dicom/dict", "internal/durable"},
-	{"dicom"},
-	{".", "ul", "internal/scope", "internal/place", "internal/product", "internal/advisory", "internal/compromise", "internal/govid", "internal/fleet/content"},
-	{"dimse", "dicomweb"},
-	{"internal/probe", "internal/census", "ul/ultest", "dimse/dimsetest"},
-	{"internal/exposure", "internal/probe/probetest"},
+	{"dicom", "internal/blob", "internal/tlog", "internal/vault", "internal/ca"},
+	{".", "dicom/pixel", "internal/blob/blobtest", "ul", "internal/scope", "internal/place", "internal/product", "internal/advisory", "internal/compromise", "internal/govid", "internal/fleet/content"},
+	{"dimse", "dicomweb", "internal/index", "internal/policy", "internal/guard", "internal/audit", "internal/render", "internal/identity"},
+	{
+		"internal/archive", "internal/scp", "internal/origin", "internal/probe", "internal/census",
+		"ul/ultest", "dimse/dimsetest", "internal/index/indextest", "internal/guard/guardtest",
+	},
+	{"internal/exposure", "internal/review", "internal/probe/probetest"},
 	{"internal/report"},
 	{"internal/survey", "internal/fleet/plan"},
-	{"internal/fleet"},
+	{"internal/fleet", "internal/serve"},
 	{"cmd/leadglass", "cmd/fleetsim"},
 }
 
@@ -36,6 +39,26 @@ type wall struct {
 }
 
 var walls = []wall{
+	{
+		from:    []string{"internal/scp", "internal/origin", "internal/web"},
+		never:   []string{"internal/archive", "internal/blob", "internal/index"},
+		because: "no face reaches a pixel except through guard",
+	},
+	{
+		from:    []string{"internal/policy"},
+		never:   []string{"net", "net/http", "os", "internal/durable"},
+		because: "a decision can be replayed years later",
+	},
+	{
+		from:    []string{"internal/review"},
+		never:   []string{"internal/archive", "internal/guard"},
+		because: "the auditor does not trust the audited",
+	},
+	{
+		from:    []string{"cmd/leadglass"},
+		never:   []string{"internal/archive", "internal/guard", "internal/index", "internal/blob"},
+		because: "only serve wires",
+	},
 	{
 		from:    []string{"dicom/...", "ul/...", "dimse/...", "dicomweb/..."},
 		never:   []string{".", "internal/..."},
@@ -69,7 +92,7 @@ var walls = []wall{
 }
 
 // testPackages may import testing although they are not test files.
-var testPackages = []string{"ul/ultest", "dimse/dimsetest", "internal/probe/probetest"}
+var testPackages = []string{"ul/ultest", "dimse/dimsetest", "internal/probe/probetest", "internal/index/indextest", "internal/guard/guardtest", "internal/blob/blobtest"}
 
 func TestFloors(t *testing.T) {
 	floor := map[string]int{}

@@ -93,9 +93,9 @@ func (d *distinct) slot(h uint64) int {
 
 func (d *distinct) has(h uint64) bool { return d.kept > 0 && d.hashes[d.slot(h)] == h }
 
-// makeRoom doubles the table, or halves what is sampled.
+// makeRoom makes the table four times as large, or halves what is sampled.
 func (d *distinct) makeRoom() {
-	slots := max(2*len(d.hashes), 256)
+	slots := max(4*len(d.hashes), 256)
 	if slots > maxSlots || !d.memory.take(slots) {
 		d.sample(d.level + 1)
 		return

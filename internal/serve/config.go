@@ -1,3 +1,6 @@
+// Package serve puts an archive together from its configuration: store, index,
+// log, policies, identities, guard and faces; it starts them in the order in which
+// they need each other and ends them in the other.
 package serve
 
 import (
