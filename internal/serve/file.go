@@ -1,0 +1,361 @@
+package serve
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"net/netip"
+	"os"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/pelletier/go-toml/v2"
+
+	"github.com/leadglass/leadglass"
+)
+
+// maxFile bounds a configuration, in bytes: thousands of exceptions.
+const maxFile = 1 << 20
+
+// file is the TOML form of Config.
+type file struct {
+	Data     string `toml:"data"`
+	Policies string `toml:"policies"`
+	Origin   string `toml:"origin"`
+	DIMSE    struct {
+		Title   string   `toml:"title"`
+		TLS     []string `toml:"tls"`
+		Plain   []string `toml:"plain"`
+		Profile string   `toml:"profile"`
+	} `toml:"dimse"`
+	Web struct {
+		TLS         []string `toml:"tls"`
+		Plain       []string `toml:"plain"`
+		Names       []string `toml:"names"`
+		Certificate string   `toml:"certificate"`
+		Key         string   `toml:"key"`
+		Clients     string   `toml:"clients"`
+	} `toml:"web"`
+	Exceptions []fileException `toml:"exception"`
+	Issuers    []fileIssuer    `toml:"issuer"`
+	Retention  struct {
+		Days int `toml:"days"`
+	} `toml:"retention"`
+
+	name string
+	text []byte
+}
+
+type fileException struct {
+	Name      string   `toml:"name"`
+	Addresses []string `toml:"addresses"`
+	Calling   []string `toml:"calling"`
+	Roles     []string `toml:"roles"`
+	Purpose   string   `toml:"purpose"`
+	Services  []string `toml:"services"`
+	Expires   any      `toml:"expires"`
+	Accept    string   `toml:"accept"`
+	Host      string   `toml:"host"`
+	Port      int      `toml:"port"`
+}
+
+type fileIssuer struct {
+	URL        string            `toml:"url"`
+	Audience   string            `toml:"audience"`
+	RolesClaim string            `toml:"roles_claim"`
+	Roles      map[string]string `toml:"roles"`
+	Purposes   bool              `toml:"purposes"`
+}
+
+const keys = "the keys are data, policies, origin; [dimse] title, tls, plain, profile; [web] tls, plain, names, certificate, " +
+	"key, clients; [[exception]] name, addresses, calling, roles, purpose, services, expires, accept, host, port; " +
+	"[[issuer]] url, audience, roles_claim, roles, purposes; [retention] days"
+
+// ConfigError says what is wrong with a configuration and what helps.
+type ConfigError struct {
+	File   string
+	Line   int    // 0 where it is of no line
+	Key    string // "dimse.title"; empty where it is of no key
+	What   string
+	Remedy string
+}
+
+func (e *ConfigError) Error() string {
+	where := e.File
+	if e.Line > 0 {
+		where += ":" + strconv.Itoa(e.Line)
+	}
+	if e.Key != "" {
+		where += ": " + e.Key
+	}
+	return strings.TrimPrefix(where+": "+e.What, ": ")
+}
+
+// Hint is what helps.
+func (e *ConfigError) Hint() string { return e.Remedy }
+
+// Load reads a configuration file. Folders and files that it names are relative
+// to its own folder. The error is a *ConfigError.
+func Load(name string) (Config, error) {
+	text, err := readFile(name)
+	if err != nil {
+		return Config{}, &ConfigError{File: name, What: reason(err), Remedy: "name a configuration file, or none for an archive on loopback"}
+	}
+	return Parse(name, text)
+}
+
+func readFile(name string) ([]byte, error) {
+	info, err := os.Stat(name)
+	if err != nil {
+		return nil, err
+	}
+	if !info.Mode().IsRegular() {
+		return nil, errors.New("it is no regular file")
+	}
+	f, err := os.Open(name)
+	if err != nil {
+		return nil, err
+	}
+	defer f.Close() // it was only read
+	text, err := io.ReadAll(io.LimitReader(f, maxFile+1))
+	if err == nil && len(text) > maxFile {
+		err = fmt.Errorf("longer than %d bytes", maxFile)
+	}
+	return text, err
+}
+
+// reason is an error of the file system without its path.
+func reason(err error) string {
+	if pe, ok := errors.AsType[*os.PathError](err); ok {
+		return pe.Err.Error()
+	}
+	return err.Error()
+}
+
+// Parse is Load with the text at hand; name is what errors call it.
+func Parse(name string, text []byte) (Config, error) {
+	f := &file{name: name, text: text}
+	d := toml.NewDecoder(bytes.NewReader(text)).DisallowUnknownFields()
+	if err := d.Decode(f); err != nil {
+		return Config{}, f.syntax(err)
+	}
+	c := Config{Data: f.path(f.Data), Policies: f.path(f.Policies), Origin: f.Origin}
+	c.DIMSE = DIMSE{
+		Title: leadglass.AETitle(f.DIMSE.Title), TLS: f.DIMSE.TLS, Plain: f.DIMSE.Plain, Profile: f.DIMSE.Profile,
+	}
+	c.Web = Web{
+		TLS: f.Web.TLS, Plain: f.Web.Plain, Names: f.Web.Names,
+		Certificate: f.path(f.Web.Certificate), Key: f.path(f.Web.Key), Clients: f.path(f.Web.Clients),
+	}
+	c.Retention.After = time.Duration(f.Retention.Days) * 24 * time.Hour
+	for _, step := range []func(*Config) error{f.exceptions, f.issuers, f.check} {
+		if err := step(&c); err != nil {
+			return Config{}, err
+		}
+	}
+	return c, nil
+}
+
+// path is a path of the file, as seen from its folder.
+func (f *file) path(p string) string {
+	if p == "" || filepath.IsAbs(p) {
+		return p
+	}
+	return filepath.Join(filepath.Dir(f.name), p)
+}
+
+// syntax turns what the TOML decoder says into our words.
+func (f *file) syntax(err error) error {
+	e := &ConfigError{File: f.name, Remedy: "texts stand in double quotes, lists in [ ], dates bare: expires = 2027-06-30"}
+	if missing, ok := errors.AsType[*toml.StrictMissingError](err); ok && len(missing.Errors) > 0 {
+		first := &missing.Errors[0]
+		e.Line, _ = first.Position()
+		e.What, e.Remedy = fmt.Sprintf("there is no key %q", strings.Join(first.Key(), ".")), keys
+		return e
+	}
+	e.What = strings.TrimPrefix(err.Error(), "toml: ")
+	if de, ok := errors.AsType[*toml.DecodeError](err); ok {
+		e.Line, _ = de.Position()
+	}
+	return e
+}
+
+// wrong is an error at a key: that of the nth table of its name, from 0.
+func (f *file) wrong(table string, nth int, key, remedy, what string, args ...any) error {
+	full := key
+	if table != "" {
+		full = table + "." + key
+	}
+	return &ConfigError{File: f.name, Line: f.line(table, nth, key), Key: full, What: fmt.Sprintf(what, args...), Remedy: remedy}
+}
+
+// line is where a key stands in the nth table of a name, or the table; 0 if
+// neither is found.
+func (f *file) line(table string, nth int, key string) int {
+	inside, header, seen := table == "", 0, -1
+	n := 0
+	for text := range strings.Lines(string(f.text)) {
+		n++
+		text = strings.TrimSpace(text)
+		if strings.HasPrefix(text, "[") {
+			if strings.Trim(strings.TrimSpace(strings.SplitN(text, "#", 2)[0]), "[] ") == table {
+				seen++
+			}
+			inside = table != "" && seen == nth && strings.Trim(strings.SplitN(text, "#", 2)[0], "[] \t") == table
+			if inside {
+				header = n
+			}
+			continue
+		}
+		if k, _, ok := strings.Cut(text, "="); ok && inside && strings.Trim(k, " \t\"") == key {
+			return n
+		}
+	}
+	return header
+}
+
+func (f *file) issuers(c *Config) error {
+	for i, is := range f.Issuers {
+		out := Issuer{URL: is.URL, Audience: is.Audience, RolesClaim: is.RolesClaim, Roles: map[string]leadglass.Role{}, Purposes: is.Purposes}
+		if !strings.HasPrefix(is.URL, "https://") && !strings.HasPrefix(is.URL, "http://127.0.0.1") {
+			return f.wrong("issuer", i, "url", "an issuer is named by its https:// URL, as in its tokens", "%q is no https URL", is.URL)
+		}
+		if is.Audience == "" {
+			return f.wrong("issuer", i, "audience", "write the client id that the issuer's tokens for this archive have in aud", "it is missing")
+		}
+		for word, role := range is.Roles {
+			out.Roles[word] = leadglass.Role(role)
+		}
+		c.Issuers = append(c.Issuers, out)
+	}
+	return nil
+}
+
+func (f *file) exceptions(c *Config) error {
+	for i := range f.Exceptions {
+		x, err := f.exception(i)
+		if err != nil {
+			return err
+		}
+		c.Exceptions = append(c.Exceptions, x)
+	}
+	return nil
+}
+
+func (f *file) exception(i int) (Exception, error) {
+	in := &f.Exceptions[i]
+	x := Exception{Name: in.Name, Accept: in.Accept, Host: in.Host, Port: in.Port}
+	if in.Name == "" {
+		return x, f.wrong("exception", i, "name", "name the machine, as doctor and the log shall call it", "it is missing")
+	}
+	for _, a := range in.Addresses {
+		p, err := prefix(a)
+		if err != nil {
+			return x, f.wrong("exception", i, "addresses", `write addresses as "192.0.2.7" or "192.0.2.0/28"`, "%q is no address", a)
+		}
+		x.Addresses = append(x.Addresses, p)
+	}
+	if len(x.Addresses) == 0 {
+		return x, f.wrong("exception", i, "addresses", "write from where the peer speaks; everywhere is no exception", "it is missing")
+	}
+	for _, t := range in.Calling {
+		x.Calling = append(x.Calling, leadglass.AETitle(t))
+	}
+	for _, r := range in.Roles {
+		x.Roles = append(x.Roles, leadglass.Role(r))
+	}
+	for _, s := range in.Services {
+		x.Services = append(x.Services, leadglass.Route(s))
+	}
+	if in.Purpose != "" {
+		p, ok := leadglass.ParsePurpose(in.Purpose)
+		if !ok {
+			return x, f.wrong("exception", i, "purpose", "write a code of HL7 PurposeOfUse, such as TREAT", "%q is no purpose of use", in.Purpose)
+		}
+		x.Purpose = p
+	}
+	return x, f.expiry(i, &x)
+}
+
+// expiry reads the date until which an exception holds; a date counts to its end.
+func (f *file) expiry(i int, x *Exception) error {
+	switch v := f.Exceptions[i].Expires.(type) {
+	case nil:
+		return f.wrong("exception", i, "expires", "an exception ends: expires = 2027-06-30", "it is missing")
+	case toml.LocalDate:
+		x.Expires = v.AsTime(time.UTC).AddDate(0, 0, 1)
+	case time.Time:
+		x.Expires = v
+	default:
+		return f.wrong("exception", i, "expires", "write a date bare: expires = 2027-06-30", "it is no date")
+	}
+	return nil
+}
+
+func prefix(s string) (netip.Prefix, error) {
+	if p, err := netip.ParsePrefix(s); err == nil {
+		return p.Masked(), nil
+	}
+	a, err := netip.ParseAddr(s)
+	if err != nil {
+		return netip.Prefix{}, err
+	}
+	return a.Prefix(a.BitLen())
+}
+
+// check looks at what can be judged without touching anything.
+func (f *file) check(c *Config) error {
+	if t := string(c.DIMSE.Title); len(t) > 16 || strings.ContainsAny(t, "\\\r\n\t") {
+		return f.wrong("dimse", 0, "title", "an AE title has 1 to 16 characters", "%q is no AE title", t)
+	}
+	switch c.DIMSE.Profile {
+	case "", "B.12", "B.13":
+	default:
+		return f.wrong("dimse", 0, "profile", `write "B.12" or "B.13"`, "there is no profile %q", c.DIMSE.Profile)
+	}
+	if f.Retention.Days < 0 {
+		return f.wrong("retention", 0, "days", "0 keeps for ever", "%d days", f.Retention.Days)
+	}
+	if (c.Web.Certificate == "") != (c.Web.Key == "") {
+		return f.wrong("web", 0, "certificate", "name both files, or neither for a certificate of leadglass's own CA", "certificate and key belong together")
+	}
+	return f.listeners(c)
+}
+
+// listeners refuses plain text where nobody accepted it.
+func (f *file) listeners(c *Config) error {
+	for _, l := range []struct {
+		table, key string
+		addresses  []string
+		plain      bool
+	}{
+		{"dimse", "tls", c.DIMSE.TLS, false}, {"dimse", "plain", c.DIMSE.Plain, true},
+		{"web", "tls", c.Web.TLS, false}, {"web", "plain", c.Web.Plain, true},
+	} {
+		for _, a := range l.addresses {
+			host, _, err := net.SplitHostPort(a)
+			if err != nil {
+				return f.wrong(l.table, 0, l.key, `write "192.0.2.1:2762", ":2762" or "[::1]:2762"`, "%q is no address to listen on", a)
+			}
+			if !l.plain || loopback(host) {
+				continue
+			}
+			if l.table == "web" {
+				return f.wrong("web", 0, "plain", "listen with tls there, or on 127.0.0.1 for a proxy on this machine", "%q is not loopback", a)
+			}
+			if len(c.Exceptions) == 0 {
+				return f.wrong("dimse", 0, "plain", "listen with tls there; or name in [[exception]] the peers that can do no better, and accept the risk", "%q is not loopback, and no peer may use it", a)
+			}
+		}
+	}
+	return nil
+}
+
+func loopback(host string) bool {
+	a, err := netip.ParseAddr(host)
+	return host == "localhost" || err == nil && a.Unmap().IsLoopback()
+}
