@@ -9,6 +9,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/leadglass/leadglass/dicom/dict"
+	"github.com/leadglass/leadglass/dimse"
 	"github.com/leadglass/leadglass/internal/fleet"
 )
 
@@ -82,7 +84,9 @@ func TestInterop_Getscu(t *testing.T) {
 			continue
 		}
 		c, a := associate(t, s.Address)
-		if _, _, ok := a.ContextFor("1.2.840.10008.5.1.4.1.2.2.3"); !ok {
+		_, _, gets := a.ContextFor(dimse.StudyRootGet)
+		_, _, stores := a.ContextFor(dict.SecondaryCaptureImageStorage)
+		if !gets || !stores {
 			continue
 		}
 		_ = c

@@ -68,6 +68,11 @@ func (p *asked) written() report.Count {
 	}
 }
 
+// say writes what was counted so far into the system.
+func (p *asked) say(s *report.System) {
+	s.Patients, s.Studies, s.Images, s.Count = p.count.Patients, p.count.Studies, p.count.Images, p.written()
+}
+
 // countWeb counts by QIDO what no C-FIND counted.
 func (e *Examiner) countWeb(ctx context.Context, p *asked, sites []*asked) {
 	for _, w := range sites {

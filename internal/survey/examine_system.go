@@ -36,22 +36,25 @@ func (e *Examiner) assemble(ctx context.Context, h scope.Host, ports []*asked) [
 		if i == host {
 			web = sites
 		}
-		systems = append(systems, e.system(ctx, h, p, web))
+		systems = append(systems, e.system(ctx, h, p, web, systems))
 	}
 	if open := slices.IndexFunc(sites, func(p *asked) bool { return p.site.Facts.Discloses() }); host < 0 && open >= 0 {
-		systems = append(systems, e.system(ctx, h, sites[open], sites))
+		systems = append(systems, e.system(ctx, h, sites[open], sites, nil))
 	}
 	for _, p := range sites {
 		p.site.Pages = nil // they may show patient data
 	}
 	everyPort(ports, systems)
-	sameArchive(systems)
+	for i := range systems {
+		slices.SortFunc(systems[i].Honeypot, strings.Compare)
+	}
 	return systems
 }
 
 // system describes one system at p, with the web services of its host if it has
-// any.
-func (e *Examiner) system(ctx context.Context, h scope.Host, p *asked, sites []*asked) report.System {
+// any. The software of an archive that answered before on another port is that
+// of this one, though only there did pages show what it is.
+func (e *Examiner) system(ctx context.Context, h scope.Host, p *asked, sites []*asked, before []report.System) report.System {
 	s := report.System{Address: p.target.Address(), Name: h.Name, Class: string(p.class)}
 	f := &probe.Facts{}
 	clues := &product.Clues{}
@@ -72,7 +75,12 @@ func (e *Examiner) system(ctx context.Context, h scope.Host, p *asked, sites []*
 			Status: w.site.Facts.Status, Open: w.site.Facts.Open(),
 		})
 	}
+	p.say(&s)
 	shown := product.All(clues)
+	if same := sameArchive(&s, before); same != nil {
+		s.SameArchiveAs = same.Address
+		shown = append(shown, product.Product{Vendor: same.Vendor, Name: same.Product, Version: same.Version, Kind: product.Archive})
+	}
 	e.identify(&s, shown)
 	if f.DICOM != nil {
 		f.DICOM.Of(s.Product)
@@ -83,7 +91,7 @@ func (e *Examiner) system(ctx context.Context, h scope.Host, p *asked, sites []*
 		e.countWeb(ctx, p, sites)
 	}
 	e.describe(&s, f, e.known(&s, shown))
-	s.Patients, s.Studies, s.Images, s.Count = p.count.Patients, p.count.Studies, p.count.Images, p.written()
+	p.say(&s)
 	where := e.Places.Find(h.Addr)
 	s.Country, s.Network = where.Country, where.Network
 	return s
@@ -161,17 +169,15 @@ func everyPort(ports []*asked, systems []report.System) {
 	}
 }
 
-// sameArchive marks services that show what an earlier one of the host shows.
-func sameArchive(systems []report.System) {
-	for i := range systems {
-		slices.SortFunc(systems[i].Honeypot, strings.Compare)
-		for j := range systems[:i] {
-			if sees(&systems[i], &systems[j]) {
-				systems[i].SameArchiveAs = systems[j].Address
-				break
-			}
+// sameArchive is the system of those before that shows what this one shows, nil
+// where there is none.
+func sameArchive(s *report.System, before []report.System) *report.System {
+	for i := range before {
+		if sees(s, &before[i]) {
+			return &before[i]
 		}
 	}
+	return nil
 }
 
 func sees(a, b *report.System) bool {
