@@ -134,12 +134,15 @@ type tally struct {
 	got   answer
 
 	// Of the answer that is being looked at.
-	below int64
-	said  bool
-	name  []byte
+	below   int64
+	said    bool
+	counted bool // its count was met, a number or not
+	name    []byte
 
-	set  *distinct // of the answers with a UID
-	seed maphash.Seed
+	set     *distinct // of the answers with a UID
+	seed    maphash.Seed
+	batch   [32]slot // that are not in the set yet
+	waiting int      // so many
 }
 
 func (t *tally) match(identifier []byte, ts *dicom.TransferSyntax) error {
@@ -147,39 +150,69 @@ func (t *tally) match(identifier []byte, ts *dicom.TransferSyntax) error {
 		t.left = -1
 		return dimse.ErrCancel
 	}
-	t.below, t.said, t.name = 0, false, nil
+	t.below, t.said, t.counted, t.name = 0, false, false, nil
 	// An answer that cannot be read is an answer all the same.
 	_ = dicom.WalkBytes(identifier, ts, dicom.Limits{}, t.look)
 	t.got.rows++
-	if len(t.name) > 0 {
-		t.got.named++
-		if !t.set.add(key(t.seed, t.name), t.belowOrNone()) {
-			t.got.repeats++ // archives that join tables without care repeat a study for each series
-			return nil
-		}
-	}
 	t.got.n++
-	if t.said {
-		t.got.instances += t.below
-		t.got.shares += 1 / float64(max(t.below, 1))
+	if !t.said {
+		t.quiet()
 		return nil
 	}
-	t.got.silent++
-	if len(t.name) > 0 && len(t.got.silents) < t.room {
-		t.got.silents = append(t.got.silents, dicom.UID(t.name))
+	t.got.instances += t.below
+	if t.uid == 0 { // a division is dear, and only at patient level needed
+		t.got.shares += 1 / float64(max(t.below, 1))
+	}
+	if len(t.name) > 0 {
+		t.got.named++
+		t.put(slot{key(t.seed, t.name), uint32(min(t.below, noBelow-1))})
 	}
 	return nil
 }
 
-func (t *tally) belowOrNone() uint32 {
-	if !t.said {
-		return noBelow
+// quiet counts an answer that does not say what is below it.
+func (t *tally) quiet() {
+	t.got.silent++
+	if len(t.name) == 0 {
+		return
 	}
-	return uint32(min(t.below, noBelow-1))
+	t.got.named++
+	if t.flush(); !t.set.add(key(t.seed, t.name), noBelow) {
+		t.got.repeats, t.got.n, t.got.silent = t.got.repeats+1, t.got.n-1, t.got.silent-1
+		return
+	}
+	if len(t.got.silents) < t.room {
+		t.got.silents = append(t.got.silents, dicom.UID(t.name))
+	}
+}
+
+// put adds an answer to those that are compared together, which hides most of
+// what waiting for memory costs.
+func (t *tally) put(s slot) {
+	t.batch[t.waiting] = s
+	if t.waiting++; t.waiting == len(t.batch) {
+		t.flush()
+	}
+}
+
+// flush takes back answers that turn out to be repeats: archives that join tables
+// without care repeat a study for each series.
+func (t *tally) flush() {
+	batch := t.batch[:t.waiting]
+	t.waiting = 0
+	t.set.touch(batch)
+	for _, s := range batch {
+		if !t.set.add(s.hash, s.below) {
+			t.got.repeats++
+			t.got.n--
+			t.got.instances -= int64(s.below)
+		}
+	}
 }
 
 // settle estimates what the set did not look at, where answers repeat at all.
 func (t *tally) settle() {
+	t.flush()
 	if t.set.level == 0 || t.set.repeats == 0 {
 		return
 	}
@@ -197,8 +230,14 @@ func (t *tally) look(v *dicom.Visit) error {
 	switch v.Tag {
 	case t.count:
 		t.below, t.said = number(v.Value)
+		t.counted = true
 	case t.uid:
 		t.name = trimmed(v.Value)
+	default:
+		return nil
+	}
+	if t.counted && (t.uid == 0 || t.name != nil) {
+		return dicom.ErrStop
 	}
 	return nil
 }
@@ -209,7 +248,7 @@ func number(b []byte) (int64, bool) {
 	n, digits := int64(0), 0
 	for _, c := range b {
 		switch {
-		case c >= '0' && c <= '9' && digits < 12:
+		case c >= '0' && c <= '9' && digits < 9: // PS3.5 allows up to 2³¹-1, nothing has so many
 			n, digits = n*10+int64(c-'0'), digits+1
 		case c == ' ' || c == 0 || c == '+' && digits == 0:
 		default:

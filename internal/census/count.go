@@ -11,6 +11,11 @@ import (
 // count counts one axis.
 func (c *counter) count(ctx context.Context, x axis) (sum, error) {
 	first, err := c.ask(ctx, x.query(everything), c.tally(x))
+	if err == nil && first.guessed > 0 && !c.scratch.many {
+		// Answers repeat, and are too many to tell all apart: once more, with room.
+		c.scratch.many = true
+		first, err = c.ask(ctx, x.query(everything), c.tally(x))
+	}
 	if err != nil {
 		return sum{}, err
 	}
@@ -38,6 +43,7 @@ func (c *counter) count(ctx context.Context, x axis) (sum, error) {
 func (c *counter) windows(x axis, first answer) *windows {
 	w := &windows{counter: c, axis: x, first: first}
 	w.union.memory, w.refuted.memory = c.scratch.memory, c.scratch.memory
+	w.union.many, w.refuted.many = c.scratch.many, c.scratch.many
 	w.refuted.merge(&c.scratch)
 	return w
 }

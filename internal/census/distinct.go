@@ -3,39 +3,85 @@ package census
 import (
 	"hash/maphash"
 	"math"
-	"sync/atomic"
+	"math/bits"
+	"sync"
 )
 
 // Memory is what the counts of one run share to tell answers apart. The zero
 // value is ready; it must not be copied.
-type Memory struct{ used atomic.Int64 }
+type Memory struct {
+	mu   sync.Mutex // covers both
+	used int        // bytes of large tables, free ones among them
+	free [sizes][][]slot
+}
 
 const (
 	// maxMemory is an eighth of the 512 MiB that a survey may grow to.
 	maxMemory = 64 << 20
-	// freeSlots every set may have whatever the others hold: 48 KiB.
+	// freeSlots every set may have whatever the others hold: 64 KiB.
 	freeSlots = 1 << 12
-	// maxSlots bounds one set to 3 MiB, with which 196,608 answers are told
-	// apart one by one: all but 18 of the archives of the 2019 study.
-	maxSlots  = 1 << 18
-	slotBytes = 12
+	// fewSlots bounds a set at first to 256 KiB, what a processor keeps at hand:
+	// 12,288 answers are told apart one by one, of more a sample. A larger set
+	// would cost each answer of each archive a tenth more time.
+	fewSlots = 1 << 14
+	// manySlots bound a set to 4 MiB where answers did repeat: 196,608 answers.
+	manySlots = 1 << 18
+	slotBytes = 16
+	// minSlots, and four times as many again and again: sizes of tables.
+	minSlots = 256
+	sizes    = 6
+	// maxFree empty tables of a size are kept: to use one again is cheaper than
+	// to ask the system for the pages of a new one.
+	maxFree = 32
 )
 
-func (m *Memory) take(slots int) bool {
-	if slots <= freeSlots {
-		return true
+// size is the place of a table of so many slots in free.
+func size(slots int) int { return (bits.Len(uint(slots)) - bits.Len(minSlots) + 1) / 2 }
+
+// take returns an empty table, nil where the memory is used up.
+func (m *Memory) take(slots int) []slot {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	free := &m.free[size(slots)]
+	if n := len(*free); n > 0 {
+		t := (*free)[n-1]
+		*free = (*free)[:n-1]
+		return t
 	}
-	bytes := int64(slots) * slotBytes
-	if m.used.Add(bytes) <= maxMemory {
-		return true
+	if slots > freeSlots {
+		if m.used+slots*slotBytes > maxMemory {
+			m.drop()
+		}
+		if m.used+slots*slotBytes > maxMemory {
+			return nil
+		}
+		m.used += slots * slotBytes
 	}
-	m.used.Add(-bytes)
-	return false
+	return make([]slot, slots)
 }
 
-func (m *Memory) give(slots int) {
-	if slots > freeSlots {
-		m.used.Add(-int64(slots) * slotBytes)
+// drop leaves the large tables that nobody uses to the collector.
+func (m *Memory) drop() {
+	for i := size(freeSlots) + 1; i < sizes; i++ {
+		for _, t := range m.free[i] {
+			m.used -= len(t) * slotBytes
+		}
+		m.free[i] = nil
+	}
+}
+
+func (m *Memory) give(t []slot) {
+	if len(t) == 0 {
+		return
+	}
+	clear(t)
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	free := &m.free[size(len(t))]
+	if len(*free) < maxFree {
+		*free = append(*free, t)
+	} else if len(t) > freeSlots {
+		m.used -= len(t) * slotBytes
 	}
 }
 
@@ -45,11 +91,19 @@ func (m *Memory) give(slots int) {
 // sampling", VLDB 2001): what repeats in such a sample repeats in the whole.
 type distinct struct {
 	memory  *Memory
-	hashes  []uint64 // by open addressing, 0 is free
-	below   []uint32 // how many are below each, noBelow where it does not say
+	many    bool   // manySlots, not fewSlots
+	slots   []slot // by open addressing
 	kept    int
-	level   uint  // kept are hashes that end in so many zero bits
-	repeats int64 // that were met
+	level   uint   // kept are hashes that end in so many zero bits
+	repeats int64  // that were met
+	touched uint64 // keeps touch from being left out
+}
+
+// slot is an answer: its hash, 0 where the slot is free, and how many are below
+// it, noBelow where it does not say.
+type slot struct {
+	hash  uint64
+	below uint32
 }
 
 const noBelow = math.MaxUint32
@@ -64,77 +118,94 @@ func (d *distinct) sampled(h uint64) bool { return h&(1<<d.level-1) == 0 }
 
 // add says whether the answer is not known to be a repeat.
 func (d *distinct) add(h uint64, below uint32) bool {
-	if h&(1<<d.level-1) != 0 {
+	if !d.sampled(h) {
 		return true
 	}
-	if d.kept >= len(d.hashes)/4*3 {
+	if d.kept >= len(d.slots)/4*3 {
 		d.makeRoom()
 		return d.add(h, below)
 	}
-	i := d.slot(h)
-	if d.hashes[i] == h {
+	s := d.find(h)
+	if s.hash == h {
 		d.repeats++
 		return false
 	}
-	d.hashes[i], d.below[i] = h, below
+	s.hash, s.below = h, below
 	d.kept++
 	return true
 }
 
-// slot is where the hash is or would be.
-func (d *distinct) slot(h uint64) int {
-	mask := len(d.hashes) - 1
+// find returns the slot where the hash is or would be.
+func (d *distinct) find(h uint64) *slot {
+	mask := len(d.slots) - 1
 	i := int(h>>40) & mask // the low bits are those that sampling makes equal
-	for d.hashes[i] != 0 && d.hashes[i] != h {
+	for d.slots[i].hash != 0 && d.slots[i].hash != h {
 		i = (i + 1) & mask
 	}
-	return i
+	return &d.slots[i]
 }
 
-func (d *distinct) has(h uint64) bool { return d.kept > 0 && d.hashes[d.slot(h)] == h }
+// touch loads where the answers go, side by side, so that the first of them does
+// not keep the others waiting.
+func (d *distinct) touch(batch []slot) {
+	if len(d.slots) == 0 {
+		return
+	}
+	var all uint64
+	for _, s := range batch {
+		all |= d.slots[int(s.hash>>40)&(len(d.slots)-1)].hash
+	}
+	d.touched = all
+}
+
+func (d *distinct) has(h uint64) bool { return d.kept > 0 && d.find(h).hash == h }
 
 // makeRoom makes the table four times as large, or halves what is sampled.
 func (d *distinct) makeRoom() {
-	slots := max(4*len(d.hashes), 256)
-	if slots > maxSlots || !d.memory.take(slots) {
+	most := fewSlots
+	if d.many {
+		most = manySlots
+	}
+	var table []slot
+	if n := max(4*len(d.slots), minSlots); n <= most {
+		table = d.memory.take(n)
+	}
+	if table == nil {
 		d.sample(d.level + 1)
 		return
 	}
-	old := *d
-	d.hashes, d.below = make([]uint64, slots), make([]uint32, slots)
-	for i, h := range old.hashes {
-		if h != 0 {
-			j := d.slot(h)
-			d.hashes[j], d.below[j] = h, old.below[i]
+	old := d.slots
+	d.slots = table
+	for _, s := range old {
+		if s.hash != 0 {
+			*d.find(s.hash) = s
 		}
 	}
-	d.memory.give(len(old.hashes))
+	d.memory.give(old)
 }
 
-// sample raises the level, in place: at most half of the hashes stay.
+// sample raises the level, in place: about half of the hashes stay.
 func (d *distinct) sample(level uint) {
 	if level <= d.level {
 		return
 	}
-	d.level, d.kept = level, 0
-	for i, h := range d.hashes {
-		if h != 0 && !d.sampled(h) {
-			d.hashes[i] = 0
+	d.level = level
+	for i := range d.slots {
+		if !d.sampled(d.slots[i].hash) {
+			d.slots[i] = slot{}
 		}
 	}
-	// What stays moves to where it is found again. One that is met before its
-	// place is free is met once more in the second round, for those whose run
-	// went over the end of the table.
+	// What stays moves to where it is found again. What a run that goes over the
+	// end of the table has at its start may find its place free only in a second
+	// round.
 	for range 2 {
 		d.kept = 0
-		for i, h := range d.hashes {
-			if h == 0 {
-				continue
+		for i, s := range d.slots {
+			if s.hash != 0 {
+				d.kept++
+				d.slots[i] = slot{}
+				*d.find(s.hash) = s
 			}
-			d.kept++
-			d.hashes[i] = 0
-			j := d.slot(h)
-			d.hashes[j], d.below[j] = h, d.below[i]
 		}
 	}
 }
@@ -142,21 +213,17 @@ func (d *distinct) sample(level uint) {
 // merge adds what the other holds.
 func (d *distinct) merge(other *distinct) {
 	d.sample(other.level)
-	for i, h := range other.hashes {
-		if h != 0 {
-			d.add(h, other.below[i])
+	for _, s := range other.slots {
+		if s.hash != 0 {
+			d.add(s.hash, s.below)
 		}
 	}
 }
 
-// reset empties the set and gives back what is more than every set may have.
+// reset empties the set and gives back its table.
 func (d *distinct) reset() {
-	if len(d.hashes) > freeSlots {
-		d.memory.give(len(d.hashes))
-		d.hashes, d.below = nil, nil
-	}
-	clear(d.hashes)
-	d.kept, d.level, d.repeats = 0, 0, 0
+	d.memory.give(d.slots)
+	d.slots, d.kept, d.level, d.repeats = nil, 0, 0, 0
 }
 
 // totals are the answers of the set and what is below them, in so far as no hash
@@ -167,16 +234,16 @@ func (d *distinct) totals(but *distinct) (n, instances, silent estimate) {
 		level = max(level, but.level)
 	}
 	var count, total, squares, quiet float64
-	for i, h := range d.hashes {
-		if h == 0 || h&(1<<level-1) != 0 || but != nil && but.has(h) {
+	for _, s := range d.slots {
+		if s.hash == 0 || s.hash&(1<<level-1) != 0 || but != nil && but.has(s.hash) {
 			continue
 		}
 		count++
-		if d.below[i] == noBelow {
+		if s.below == noBelow {
 			quiet++
 			continue
 		}
-		v := float64(d.below[i])
+		v := float64(s.below)
 		total, squares = total+v, squares+v*v
 	}
 	scale := math.Ldexp(1, int(level))
