@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"net/http"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -159,6 +160,9 @@ type Found struct {
 	// More says that the server has further results: it said so (status 206 or
 	// a Warning, PS3.18 section 8.3.4.4), or the search was ended early.
 	More bool
+	// Total is how many results the server says that it has in all, by a header
+	// X-Total-Count, which no standard describes; 0 where it does not.
+	Total int64
 }
 
 // jsonTypes are the media types of data sets in JSON. Servers of before 2015
@@ -182,7 +186,7 @@ func (c *Client) Search(ctx context.Context, q Query, each func(*dicom.Dataset) 
 		return Found{}, wrap(doing, err)
 	}
 	defer a.body.Close()
-	found := Found{More: a.more()}
+	found := Found{More: a.more(), Total: a.total()}
 	found.Results, err = c.datasets(a, each)
 	if err == dicom.ErrStop {
 		found.More, err = true, nil
@@ -191,7 +195,18 @@ func (c *Client) Search(ctx context.Context, q Query, each func(*dicom.Dataset) 
 }
 
 func (a *answer) more() bool {
-	return a.status == http.StatusPartialContent || strings.Contains(a.header.Get("Warning"), "additional results")
+	return a.status == http.StatusPartialContent || slices.ContainsFunc(a.header.Values("Warning"), func(w string) bool {
+		return strings.Contains(w, "additional results")
+	})
+}
+
+// total reads X-Total-Count; what is no number is as good as none.
+func (a *answer) total() int64 {
+	n, err := strconv.ParseInt(a.header.Get("X-Total-Count"), 10, 64)
+	if err != nil {
+		return 0
+	}
+	return max(n, 0)
 }
 
 // datasets shows the data sets of an answer and returns how many it showed.
@@ -230,16 +245,16 @@ func (c *Client) SearchPages(ctx context.Context, q Query, each func(*dicom.Data
 	total, last := 0, dicom.UID("")
 	for page := 0; ; page++ {
 		if page >= c.lim.Pages {
-			return Found{total, true}, wrap(doing, &LimitError{"pages", int64(c.lim.Pages)})
+			return Found{Results: total, More: true}, wrap(doing, &LimitError{"pages", int64(c.lim.Pages)})
 		}
 		p := pager{level: q.Level, before: last, each: each}
 		found, err := c.Search(ctx, q, p.show)
 		total += p.shown
 		if p.stopped || err != nil {
-			return Found{total, true}, err
+			return Found{Results: total, More: true}, err
 		}
 		if found.Results == 0 || found.Results < q.Limit && !found.More {
-			return Found{total, false}, nil
+			return Found{Results: total}, nil
 		}
 		q.Offset += found.Results
 		last = p.first
