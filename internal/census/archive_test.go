@@ -37,6 +37,12 @@ type archive struct {
 	refuses  bool     // fails where a range is asked for
 	twice    bool     // answers for each study twice
 	perStudy bool     // gives a patient once for each study
+	mute     bool     // does not say how many studies a patient has
+	nameless bool     // nor the ID
+	again    bool     // answers with everything, then with everything once more
+	stale    bool     // answers every other question with the answer to the one before
+	endless  string   // answers "anything" or "dates" that can be without end
+	before   []*dicom.Dataset
 	asked    []string // "LEVEL date-range"
 	opened   int
 	keys     map[dicom.Tag]bool
@@ -62,12 +68,19 @@ func (a *archive) Find(_ context.Context, q *dimse.Query, match func([]byte, *di
 	default:
 		found = a.findBelow(q.Identifier, level)
 	}
+	if a.stale && len(a.asked)%2 == 1 {
+		found = a.before
+	}
+	a.before = found
 	a.asked = append(a.asked, level+" "+q.Identifier.String(dict.StudyDate)+q.Identifier.String(dict.PatientBirthDate)+" "+strconv.Itoa(len(found)))
 	if a.refuses && q.Identifier.String(dict.StudyDate)+q.Identifier.String(dict.PatientBirthDate) != "" {
 		return &dimse.Response{Status: dimse.UnableToProcess}, nil
 	}
 	if a.breaksAt > 0 && len(found) > a.breaksAt {
 		return nil, errors.New("connection reset by peer")
+	}
+	if a.endless == "anything" || a.endless == "dates" && a.within("20200615", q.Identifier.String(dict.StudyDate)) {
+		return a.forEver(match)
 	}
 	status := dimse.Success
 	if a.cap > 0 && len(found) > a.cap && level != "IMAGE" {
@@ -89,6 +102,23 @@ func (a *archive) Find(_ context.Context, q *dimse.Query, match func([]byte, *di
 	return &dimse.Response{Status: status}, nil
 }
 
+// forEver answers until it is cancelled.
+func (a *archive) forEver(match func([]byte, *dicom.TransferSyntax) error) (*dimse.Response, error) {
+	for {
+		d := &dicom.Dataset{}
+		d.SetString(dict.StudyInstanceUID, fmt.Sprintf("2.25.99%d", a.answers))
+		d.SetString(dict.NumberOfStudyRelatedInstances, "3")
+		b, err := dicom.Append(nil, d, dicom.ImplicitVRLittleEndian)
+		if err != nil {
+			return nil, err
+		}
+		a.answers++
+		if err := match(b, dicom.ImplicitVRLittleEndian); errors.Is(err, dimse.ErrCancel) {
+			return &dimse.Response{Status: dimse.Cancel}, nil
+		}
+	}
+}
+
 func (a *archive) findStudies(id *dicom.Dataset) []*dicom.Dataset {
 	var found []*dicom.Dataset
 	dates, times := id.String(dict.StudyDate), id.String(dict.StudyTime)
@@ -106,6 +136,9 @@ func (a *archive) findStudies(id *dicom.Dataset) []*dicom.Dataset {
 			found = append(found, d)
 		}
 	}
+	if a.again {
+		found = append(found, found...)
+	}
 	return found
 }
 
@@ -115,10 +148,12 @@ func (a *archive) findPatients(id *dicom.Dataset) []*dicom.Dataset {
 	for i, b := range a.births {
 		if a.within(b, dates) {
 			d := &dicom.Dataset{}
-			if id.Get(dict.PatientID) != nil {
+			if id.Get(dict.PatientID) != nil && !a.nameless {
 				d.SetString(dict.PatientID, strconv.Itoa(i))
 			}
-			d.SetString(dict.NumberOfPatientRelatedStudies, "2")
+			if !a.mute {
+				d.SetString(dict.NumberOfPatientRelatedStudies, "2")
+			}
 			found = append(found, d)
 			if a.perStudy {
 				found = append(found, d)

@@ -2,6 +2,7 @@ package census_test
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"math/rand/v2"
 	"strconv"
@@ -23,15 +24,15 @@ func (canned) Close() {}
 
 func (c canned) Find(_ context.Context, _ *dimse.Query, match func([]byte, *dicom.TransferSyntax) error) (*dimse.Response, error) {
 	for _, b := range c {
-		if err := match(b, dicom.ImplicitVRLittleEndian); err != nil {
-			return nil, err
+		if err := match(b, dicom.ImplicitVRLittleEndian); errors.Is(err, dimse.ErrCancel) {
+			return &dimse.Response{Status: dimse.Cancel}, nil
 		}
 	}
 	return &dimse.Response{Status: dimse.Success}, nil
 }
 
 // cannedOf is an archive of n studies as the largest ones answer.
-func cannedOf(b *testing.B, n int) (c canned) {
+func cannedOf(b testing.TB, n int) (c canned) {
 	b.Helper()
 	for i := range n {
 		d := &dicom.Dataset{}

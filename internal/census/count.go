@@ -32,9 +32,9 @@ func (c *counter) count(ctx context.Context, x axis) (sum, error) {
 	case w.total.n == 0 && first.n == 0 && !w.anyWhole:
 		return sum{}, errors.New("census: no answer")
 	case w.unheeded:
-		return atLeast(first, "date ranges are not heeded"), nil
+		return atLeast(first, ": date ranges are not heeded"), nil
 	case w.refused == w.asked && w.asked > 0:
-		return atLeast(first, "date windows are refused"), nil
+		return atLeast(first, ": date windows are refused"), nil
 	}
 	return w.sum(ctx), nil
 }
@@ -63,7 +63,7 @@ func whole(a answer) sum {
 // atLeast is what is known where no window can be trusted.
 func atLeast(first answer, why string) sum {
 	s := whole(first)
-	s.exact, s.how = false, s.how+": "+why+", at least this many"
+	s.exact, s.how = false, s.how+why+", at least this many"
 	return s
 }
 
@@ -208,7 +208,7 @@ func (w *windows) sum(ctx context.Context) sum {
 	if len(w.left) > 0 {
 		unknown = w.sampleDays(ctx)
 		if w.unheeded {
-			return atLeast(w.first, "date ranges are not heeded")
+			return atLeast(w.first, ": date ranges are not heeded")
 		}
 	}
 	s := whole(w.total)
@@ -226,8 +226,10 @@ func (w *windows) sum(ctx context.Context) sum {
 	if unknown.missed > 0 {
 		s.how += fmt.Sprintf(", %d years not asked about, at least this many", unknown.missed)
 	}
-	// At least as many as came in one answer exist.
-	s.n, s.low, s.high = max(s.n, w.first.n), max(s.low, w.first.n), max(s.high, w.first.n)
+	if s.n < w.first.n {
+		return atLeast(w.first, s.how+", fewer than came in one answer")
+	}
+	s.low = max(s.low, w.first.n)
 	return s
 }
 

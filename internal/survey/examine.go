@@ -47,6 +47,7 @@ type Examiner struct {
 
 	once   sync.Once // covers invent
 	invent *probe.Inventor
+	memory census.Memory // of all counts
 }
 
 // defaultPortsAtOnce keeps a host from seeing a burst: browsers open six

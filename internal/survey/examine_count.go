@@ -25,6 +25,7 @@ func (e *Examiner) countDICOM(ctx context.Context, d *probe.Dialogue, p *asked) 
 		PatientRoot: f.Patient.Open,
 		Now:         e.now,
 		Rand:        e.draw(p),
+		Memory:      &e.memory,
 	}, e.budget(ctx))
 	if err != nil {
 		e.note(ctx, p, "count", err)
@@ -100,5 +101,6 @@ func (e *Examiner) pages(ctx context.Context, s *probe.Site) (census.Count, erro
 	return census.QIDO(ctx, &census.Web{
 		Search: client,
 		Pause:  func(ctx context.Context) error { return ctx.Err() }, // the site waits itself
+		Memory: &e.memory,
 	}, e.budget(ctx))
 }
