@@ -80,7 +80,8 @@ func (c *Client) get(ctx context.Context, path, query, accept string) (*answer, 
 	u := c.base.JoinPath(path)
 	u.RawQuery = query
 	ctx, cancel := context.WithCancelCause(ctx)
-	b := &body{cancel: cancel, left: c.lim.BodyBytes, limit: c.lim.BodyBytes, idle: c.lim.Idle}
+	b := &body{cancel: cancel, idle: c.lim.Idle}
+	b.limit, b.left = LimitError{"body_bytes", c.lim.BodyBytes}, c.lim.BodyBytes
 	b.arm(ctx)
 	resp, err := c.send(ctx, u.String(), accept)
 	if err != nil {
@@ -134,7 +135,7 @@ type body struct {
 	cancel context.CancelCauseFunc
 	resp   io.ReadCloser
 	left   int64
-	limit  int64
+	limit  LimitError // of bytes
 	idle   time.Duration
 	timer  *time.Timer
 }
@@ -162,13 +163,21 @@ func (b *body) Read(p []byte) (int, error) {
 	b.rest()
 	if int64(n) > b.left {
 		n, b.left = int(b.left), 0
-		return n, &LimitError{"body_bytes", b.limit}
+		limit := b.limit
+		return n, &limit
 	}
 	b.left -= int64(n)
 	if err != nil && err != io.EOF {
 		err = b.reason(err)
 	}
 	return n, err
+}
+
+// atMost sets a limit for what is read from now on, where it is the lower one.
+func (b *body) atMost(name string, bytes int64) {
+	if bytes < b.left {
+		b.limit, b.left = LimitError{name, bytes}, bytes
+	}
 }
 
 // reason returns the limit that ended the request, if one did.

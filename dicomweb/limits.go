@@ -13,6 +13,7 @@ import (
 // call takes in all is for its context to say.
 type Limits struct {
 	BodyBytes       int64         // of one answer, after decompression
+	SearchBytes     int64         // of one answer to a search or of metadata, after decompression
 	Results         int           // data sets of one answer
 	ElementBytes    int64         // longest value of a data set in JSON
 	DatasetBytes    int64         // all values of one data set in JSON
@@ -31,6 +32,9 @@ const (
 	// A retrieve of a whole study: breast tomosynthesis has the largest, about
 	// 10 GB. Nothing holds an answer in memory.
 	defaultBodyBytes = 16 << 30
+	// A million results of a kilobyte, as a server gives them that ignores the
+	// limit of a page; 1 MiB of gzip becomes as much.
+	defaultSearchBytes = 1 << 30
 	// A national archive has 24 million studies; who asks for them all at once
 	// should ask by pages.
 	defaultResults = 1 << 20
@@ -74,6 +78,7 @@ func (e *LimitError) Error() string {
 func (l Limits) orDefault() Limits {
 	return Limits{
 		BodyBytes:       inForce(l.BodyBytes, defaultBodyBytes),
+		SearchBytes:     inForce(l.SearchBytes, defaultSearchBytes),
 		Results:         int(inForce(int64(l.Results), defaultResults)),
 		ElementBytes:    inForce(l.ElementBytes, defaultElementBytes),
 		DatasetBytes:    inForce(l.DatasetBytes, defaultDatasetBytes),

@@ -1,6 +1,9 @@
 package dicomweb_test
 
 import (
+	"bytes"
+	"compress/gzip"
+	"context"
 	"errors"
 	"fmt"
 	"io"
@@ -44,6 +47,73 @@ func searchLimit(t *testing.T, body, name string, limit int64, with func(int64) 
 func TestLimit_BodyBytes(t *testing.T) {
 	body := "[" + study("1") + "," + study("2") + "]"
 	searchLimit(t, body, "body_bytes", int64(len(body))-1, func(n int64) dicomweb.Limits { return dicomweb.Limits{BodyBytes: n} })
+}
+
+func TestLimit_SearchBytes(t *testing.T) {
+	body := "[" + study("1") + "," + study("2") + "]"
+	searchLimit(t, body, "search_bytes", int64(len(body))-1, func(n int64) dicomweb.Limits { return dicomweb.Limits{SearchBytes: n} })
+}
+
+// TestLimit_SearchBytes_Bomb inflates more white space than may be read.
+func TestLimit_SearchBytes_Bomb(t *testing.T) {
+	var bomb bytes.Buffer
+	z := gzip.NewWriter(&bomb)
+	io.WriteString(z, "[")
+	space := bytes.Repeat([]byte(" "), 1<<20)
+	for range 64 {
+		z.Write(space)
+	}
+	z.Close()
+	h := func(w http.ResponseWriter, _ *http.Request) {
+		w.Header().Set("Content-Encoding", "gzip")
+		answer("application/dicom+json", bomb.String())(w, nil)
+	}
+	_, err := newClient(t, dicomweb.Limits{SearchBytes: 32 << 20}, h).Search(t.Context(), dicomweb.Query{}, nothing)
+	wantLimit(t, err, "search_bytes", 32<<20)
+}
+
+// TestLimits_Endless wants the end of answers that have none, within memory that
+// does not grow with what was read.
+func TestLimits_Endless(t *testing.T) {
+	for name, tt := range map[string]struct {
+		start, again string
+		limit        string
+		of           int64
+		lim          dicomweb.Limits
+	}{
+		"array_of_arrays":  {"", "[", "", 0, dicomweb.Limits{}}, // no data set: not DICOM JSON
+		"empty_sets":       {"[{}", ",{}", "results", 1 << 10, dicomweb.Limits{Results: 1 << 10}},
+		"studies":          {"[" + study("1"), "," + study("2"), "results", 1 << 10, dicomweb.Limits{Results: 1 << 10}},
+		"white_space":      {"[", " \n", "search_bytes", 1 << 20, dicomweb.Limits{SearchBytes: 1 << 20}},
+		"sequences":        {"[", `{"00081115":{"vr":"SQ","Value":[`, "depth", 64, dicomweb.Limits{}},
+		"values":           {`[{"00081030":{"vr":"LO","Value":["a"`, `,"a"`, "element_bytes", 1 << 10, dicomweb.Limits{ElementBytes: 1 << 10}},
+		"string":           {`[{"00081030":{"vr":"LO","Value":["`, "aaaaaaaa", "element_bytes", 1 << 10, dicomweb.Limits{ElementBytes: 1 << 10}},
+		"items":            {`[{"00081115":{"vr":"SQ","Value":[{}`, ",{}", "elements", 1 << 10, dicomweb.Limits{Elements: 1 << 10}},
+		"objects_in_names": {`[{"00100010":{"vr":"PN","Value":[`, `{"Alphabetic":`, "", 0, dicomweb.Limits{}},
+		"unknown_members":  {`[{"00081030":{"vr":"LO","x":`, `[`, "", 0, dicomweb.Limits{}},
+		"inline_binary":    {`[{"00420011":{"vr":"OB","InlineBinary":"`, "AAAA", "element_bytes", 1 << 10, dicomweb.Limits{ElementBytes: 1 << 10}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			h := func(w http.ResponseWriter, r *http.Request) {
+				w.Header().Set("Content-Type", "application/dicom+json")
+				io.WriteString(w, tt.start)
+				for piece := strings.Repeat(tt.again, 1<<10); r.Context().Err() == nil; {
+					if _, err := io.WriteString(w, piece); err != nil {
+						return
+					}
+				}
+			}
+			ctx, cancel := context.WithTimeout(t.Context(), 20*time.Second)
+			defer cancel()
+			_, err := newClient(t, tt.lim, h).Search(ctx, dicomweb.Query{}, nothing)
+			switch {
+			case err == nil || ctx.Err() != nil:
+				t.Errorf("got %v", err)
+			case tt.limit != "":
+				wantLimit(t, err, tt.limit, tt.of)
+			}
+		})
+	}
 }
 
 func TestLimit_Results(t *testing.T) {

@@ -217,6 +217,7 @@ func (c *Client) datasets(a *answer, each func(*dicom.Dataset) error) (int, erro
 	if !isJSON(a.mediaType) {
 		return 0, &MediaTypeError{a.mediaType}
 	}
+	a.body.atMost("search_bytes", c.lim.SearchBytes)
 	dec := dicom.NewJSONDecoder(a.body, dicom.JSONOptions{Limits: c.lim.dataset()})
 	for n := 0; ; n++ {
 		d, err := dec.Next()
