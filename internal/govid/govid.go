@@ -7,6 +7,8 @@
 // means something else passes, and Convincing drops what chance explains.
 package govid
 
+import "math"
+
 // kind is one sort of identifier.
 type kind struct {
 	name   string
@@ -35,18 +37,35 @@ func Kind(text []byte) string {
 // rare is a chance at which one identifier in a sample of a score says enough.
 const rare = 0.001
 
+// luck is how likely it may be that chance alone gives what convinces: one
+// archive in 20,000 that have none, for each kind.
+const luck = 5e-5
+
 // Convincing returns the kinds of a sample of looked IDs that chance does not
-// explain: three times what unrelated IDs would give, and at least two where
-// one passes now and then.
+// explain: one where hardly anything else has the form, otherwise more than
+// luck brings.
 func Convincing(counts map[string]int, looked int) map[string]int {
 	sure := map[string]int{}
 	for _, k := range kinds {
 		n := counts[k.name]
-		if (n >= 2 || k.chance <= rare) && float64(n) > 3*k.chance*float64(looked) {
+		if n > 0 && (k.chance <= rare || atLeast(n, looked, k.chance) < luck) {
 			sure[k.name] = n
 		}
 	}
 	return sure
+}
+
+// atLeast is how likely n or more of so many IDs pass when each does with a
+// chance: the upper tail of the binomial distribution.
+func atLeast(n, of int, chance float64) float64 {
+	term, tail := math.Pow(1-chance, float64(of)), 0.0 // of none
+	for i := range of {
+		if i >= n {
+			tail += term
+		}
+		term *= float64(of-i) / float64(i+1) * chance / (1 - chance)
+	}
+	return tail + term // of all
 }
 
 func trim(b []byte) []byte {

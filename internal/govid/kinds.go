@@ -12,9 +12,23 @@ var kinds = []kind{
 	{"mx-curp", 0.0001, mxCURP},
 	{"cn-resident", 0.1, cnResident},
 	{"fr-nir", 0.01, frNIR},
-	{"ch-ahv", 0.0001, chAHV},
+	{"ch-ahv", 0.002, chAHV},
+	{"ae-eid", 0.002, aeEID},
+	{"au-ihi", 0.002, auIHI},
+	{"ru-snils", 0.01, ruSNILS},
+	{"my-mykad", 0.05, myKad},
+	{"hk-id", 0.1, hkID},
+	{"sg-nric", 0.1, sgNRIC},
+	{"nz-nhi", 0.1, nzNHI},
+	{"ie-pps", 0.05, iePPS},
+	{"es-nie", 0.05, esNIE},
+	{"cl-rut", 0.1, clRUT},
+	{"cz-rc", 0.1, czRC},
+	{"ca-sin", 0.1, caSIN},
 	{"za-id", 0.1, zaID},
+	{"rs-jmbg", 0.1, rsJMBG},
 	{"ro-cnp", 0.1, roCNP},
+	{"th-id", 0.1, thID},
 	{"kr-rrn", 0.2, krRRN},
 	{"fi-hetu", 0.05, fiHETU},
 	{"es-dni", 0.05, esDNI},
@@ -24,12 +38,20 @@ var kinds = []kind{
 	{"no-fnr", 0.01, noFNR},
 	{"tr-tckn", 0.01, trTCKN},
 	{"be-nn", 0.05, beNN},
+	{"ar-cuil", 0.1, arCUIL},
+	{"ee-isikukood", 0.1, eeIsikukood},
+	{"gr-amka", 0.1, grAMKA},
 	{"pl-pesel", 0.1, plPESEL},
+	{"hr-oib", 0.1, hrOIB},
 	{"in-aadhaar", 0.1, inAadhaar},
 	{"se-personnummer", 0.1, sePersonnummer},
+	{"is-kennitala", 0.05, isKennitala},
 	{"dk-cpr", 0.05, dkCPR},
+	{"bg-egn", 0.1, bgEGN},
 	{"uk-nhs", 0.1, ukNHS},
+	{"au-medicare", 0.1, auMedicare},
 	{"nl-bsn", 0.1, nlBSN},
+	{"il-id", 0.1, ilID},
 }
 
 // usSSN is ddd-dd-dddd; without the dashes nine digits are anything.
@@ -269,11 +291,15 @@ func sePersonnummer(id []byte) bool {
 }
 
 // dkCPR has no check digit since 2007: the form and a date are all. One that
-// reads as a year, month and day too is more often a number that archives make.
+// reads as a year, month and day too is more often a number that archives make of
+// a day: it counts only where the seventh digit puts the birth into this century,
+// which a running number below 4000 does not, and the old check digit is right.
 func dkCPR(id []byte) bool {
 	var d [10]int
-	return form(id, "999999-9999") && digits(id, d[:]) && monthDay(d[2:4], d[:2]) &&
-		!monthDay(d[2:4], d[4:6])
+	if !form(id, "999999-9999") || !digits(id, d[:]) || !monthDay(d[2:4], d[:2]) {
+		return false
+	}
+	return !monthDay(d[2:4], d[4:6]) || d[6] >= 4 && weighted(d[:], 4, 3, 2, 7, 6, 5, 4, 3, 2, 1)%11 == 0
 }
 
 func ukNHS(id []byte) bool {
