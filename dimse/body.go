@@ -107,23 +107,74 @@ func (l *link) sendObject(id uint8, c *Command, data io.Reader) error {
 	if l.chunk == nil {
 		l.chunk = make([]byte, chunkBytes+1)
 	}
-	// One byte is held back, so that the fragment that turns out to be the
-	// last one can say so.
-	for held := 0; ; held = 1 {
-		n, err := io.ReadFull(data, l.chunk[held:])
-		if err == io.EOF || err == io.ErrUnexpectedEOF {
-			err = l.w.WritePDV(ul.PDV{ContextID: id, Last: true, Data: l.chunk[:held+n]})
-			if err != nil {
-				return err
-			}
-			return l.w.Flush()
+	out := outgoing{l: l, id: id}
+	var err error
+	if w, ok := data.(io.WriterTo); ok {
+		_, err = w.WriteTo(&out)
+	} else {
+		_, err = out.ReadFrom(data)
+	}
+	if err != nil {
+		return err
+	}
+	err = l.w.WritePDV(ul.PDV{ContextID: id, Last: true, Data: l.chunk[:out.held]})
+	if err != nil {
+		return err
+	}
+	return l.w.Flush()
+}
+
+// outgoing is the data set of an object as it leaves; l.mu is held. What was
+// written last is held back, so that the fragment that turns out to be the last
+// one can say so. All others are chunkBytes long, an even number.
+type outgoing struct {
+	l    *link
+	id   uint8
+	held int // bytes of l.chunk
+}
+
+// Write takes in a piece.
+func (o *outgoing) Write(p []byte) (int, error) {
+	n := len(p)
+	for o.held+len(p) > chunkBytes {
+		full := p[:min(len(p), chunkBytes)]
+		if o.held > 0 {
+			k := copy(o.l.chunk[o.held:chunkBytes], p)
+			full, p, o.held = o.l.chunk[:chunkBytes], p[k:], 0
+		} else {
+			p = p[chunkBytes:]
+		}
+		if err := o.l.w.WritePDV(ul.PDV{ContextID: o.id, Data: full}); err != nil {
+			return n - len(p), err
+		}
+	}
+	o.held += copy(o.l.chunk[o.held:], p)
+	return n, nil
+}
+
+// ReadFrom takes in all of r.
+func (o *outgoing) ReadFrom(r io.Reader) (total int64, err error) {
+	for {
+		n, err := io.ReadFull(r, o.l.chunk[o.held:])
+		total += int64(n)
+		if o.held += n; err == io.EOF || err == io.ErrUnexpectedEOF {
+			return total, o.spill()
+		}
+		if err == nil {
+			err = o.spill()
 		}
 		if err != nil {
-			return err
+			return total, err
 		}
-		if err = l.w.WritePDV(ul.PDV{ContextID: id, Data: l.chunk[:chunkBytes]}); err != nil {
-			return err
-		}
-		l.chunk[0] = l.chunk[chunkBytes]
 	}
+}
+
+// spill sends a chunk if there is more than that.
+func (o *outgoing) spill() error {
+	if o.held <= chunkBytes {
+		return nil
+	}
+	err := o.l.w.WritePDV(ul.PDV{ContextID: o.id, Data: o.l.chunk[:chunkBytes]})
+	o.l.chunk[0], o.held = o.l.chunk[chunkBytes], 1
+	return err
 }

@@ -16,7 +16,12 @@ type StoreRequest struct {
 	Priority              Priority
 	MoveOriginator        ul.AETitle
 	MoveOriginatorID      uint16
-	Data                  io.Reader
+	// Data is read to its end. Where it is an io.WriterTo, that is used: it may
+	// make the data while they leave.
+	Data io.Reader
+	// Comment is set by a Storer that wants to explain its status: at most 64
+	// characters of ASCII (VR LO).
+	Comment string
 }
 
 // Storer answers C-STORE. It reads rq.Data to the end, during the call; what
@@ -66,9 +71,10 @@ func (l *link) takeObject(ctx context.Context, store func(context.Context, *Stor
 	l.ack() // the object follows, and nobody waits for an answer before its end
 	on, cmd := l.contexts.get(l.inID), l.in
 	status := storable(on, &cmd, store != nil)
+	var comment string
 	var err error
 	if status == Success {
-		status, err = l.giveObject(ctx, on, &cmd, store)
+		status, comment, err = l.giveObject(ctx, on, &cmd, store)
 	} else {
 		err = l.skipData()
 	}
@@ -76,23 +82,24 @@ func (l *link) takeObject(ctx context.Context, store func(context.Context, *Stor
 		return err
 	}
 	return l.sendNow(on.id, &Command{
-		Field: CStoreRSP, RespondedTo: cmd.MessageID, Status: status,
+		Field: CStoreRSP, RespondedTo: cmd.MessageID, Status: status, ErrorComment: comment,
 		AffectedSOPClass: cmd.AffectedSOPClass, AffectedSOPInstance: cmd.AffectedSOPInstance,
 	}, nil)
 }
 
 // giveObject lets store read the object, and passes over what it leaves.
-func (l *link) giveObject(ctx context.Context, on *agreement, cmd *Command, store func(context.Context, *StoreRequest) Status) (Status, error) {
+func (l *link) giveObject(ctx context.Context, on *agreement, cmd *Command, store func(context.Context, *StoreRequest) Status) (Status, string, error) {
 	b := &body{l: l}
-	status := store(ctx, &StoreRequest{
+	rq := &StoreRequest{
 		SOPClass: cmd.AffectedSOPClass, SOPInstance: cmd.AffectedSOPInstance,
 		TransferSyntax: on.syntax.UID, Priority: cmd.Priority,
 		MoveOriginator: ul.AETitle(cmd.MoveOriginator), MoveOriginatorID: cmd.MoveOriginatorID,
 		Data: b,
-	})
+	}
+	status := store(ctx, rq)
 	err := b.drain()
 	b.over = true
-	return status, err
+	return status, rq.Comment, err
 }
 
 // storable says what is wrong with a C-STORE-RQ before its object is looked at.

@@ -152,6 +152,10 @@ type AssociateAC struct {
 	ApplicationContext dicom.UID
 	Contexts           []PresentationContextAC
 	User               UserInformation
+
+	// Local is for whoever serves the association and finds it in Assoc.Answer:
+	// what Negotiate learnt of the peer. It is not sent.
+	Local any
 }
 
 // Type is 02H.
