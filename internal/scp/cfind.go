@@ -1,0 +1,95 @@
+package scp
+
+import (
+	"context"
+	"fmt"
+	"strings"
+
+	"github.com/leadglass/leadglass"
+	"github.com/leadglass/leadglass/dicom"
+	"github.com/leadglass/leadglass/dimse"
+	"github.com/leadglass/leadglass/internal/guard"
+)
+
+// Find answers C-FIND (PS3.4 section C.4.1), hierarchical or, where it was
+// negotiated, relational.
+func (ses *session) Find(ctx context.Context, q *dimse.Query, match dimse.Matches) (dimse.Status, error) {
+	rq, err := ses.request(ctx, leadglass.Find, leadglass.CFind)
+	if err == nil {
+		err = ses.find(ctx, rq, q, match)
+	}
+	if err != nil {
+		st, text := ses.failed(ctx, rq, err)
+		return st.find, statusError(st.find, text)
+	}
+	return dimse.Success, nil
+}
+
+func (ses *session) find(ctx context.Context, rq *leadglass.Request, q *dimse.Query, match dimse.Matches) error {
+	m, o := modelOf(q.Model), ses.options[q.Model]
+	level, err := m.levelOf(q.Identifier)
+	if err == nil && !o.relational {
+		err = m.hierarchical(q.Identifier, level)
+	}
+	if err != nil {
+		return err
+	}
+	keys := keysOf(q.Identifier)
+	rq.Level, rq.Query = level, queryText(level, keys)
+	a := newAnswer(q.Identifier, level, ses.s.c.AETitle)
+	for found, err := range ses.s.c.Guard.Find(ctx, rq, &leadglass.Query{Level: level, Keys: keys, Fuzzy: o.fuzzy}, guard.Page{}) {
+		if err != nil {
+			return err
+		}
+		if err := match.Send(a.of(found)); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// statusError lets the peer see a comment with its status; nil without.
+func statusError(st dimse.Status, text string) error {
+	if text == "" || st.Class() == dimse.ClassSuccess {
+		return nil
+	}
+	return &dimse.StatusError{Status: st, Comment: text}
+}
+
+// keysOf are the matching keys in UTF-8: without what controls the query.
+func keysOf(d *dicom.Dataset) *dicom.Dataset {
+	keys := recoded(d, utf8Set())
+	for _, tag := range []dicom.Tag{tagLevel, tagRetrieveAE, tagAvailability} {
+		keys.Delete(tag)
+	}
+	for i := 0; i < len(keys.Elements); {
+		if tag := keys.Elements[i].Tag; tag.IsGroupLength() {
+			keys.Delete(tag)
+			continue
+		}
+		i++
+	}
+	return keys
+}
+
+// queryText is a search as it is recorded: what restricts it, and how many
+// attributes it asks for besides.
+func queryText(level leadglass.Level, keys *dicom.Dataset) string {
+	var b strings.Builder
+	b.WriteString(level.String())
+	asked := 0
+	for i := range keys.Elements {
+		e := &keys.Elements[i]
+		switch values := keys.Strings(e.Tag); {
+		case e.Tag == tagCharacterSet:
+		case len(e.Items) > 0:
+			fmt.Fprintf(&b, " %08X=(sequence)", uint32(e.Tag))
+		case len(values) == 0 || len(values) == 1 && values[0] == "":
+			asked++
+		default:
+			fmt.Fprintf(&b, " %08X=%q", uint32(e.Tag), strings.Join(values, `\`))
+		}
+	}
+	fmt.Fprintf(&b, " +%d", asked)
+	return b.String()
+}
