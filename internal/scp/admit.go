@@ -149,10 +149,9 @@ func (s *Server) Refused(remote net.Addr, err error) {
 // refusals counts the refusals of a minute. The first of each address is recorded
 // at once, the others when the minute is over, as one that says how many.
 type refusals struct {
-	mu      sync.Mutex // covers what follows
-	since   time.Time
-	by      map[netip.Addr]*refusal // the zero address is all that have no place
-	dropped int64                   // that could not be recorded
+	mu    sync.Mutex // covers what follows
+	since time.Time
+	by    map[netip.Addr]*refusal // the zero address is all that have no place
 }
 
 type refusal struct {
