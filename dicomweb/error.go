@@ -7,18 +7,32 @@ import (
 	"net/url"
 )
 
-// Problem is an answer of a server that is no success (PS3.18 section 8.5).
+// Problem is an answer that is no success (PS3.18 section 8.5).
 type Problem struct {
 	HTTP int // the status code
 	// Scheme is the authentication that a server of status 401 wants, as
 	// "Basic" or "Bearer"; its realm is left out.
 	Scheme string
+
+	// What follows is of a server's own Problem, which it answers with.
+
+	Detail  string // for the peer: without patient data
+	Failure uint16 // Failure Reason (0008,1197) of an instance that is not stored
+	Err     error  // the cause, which the peer is not told
 }
+
+func (p *Problem) Unwrap() error { return p.Err }
 
 func (p *Problem) Error() string {
 	s := fmt.Sprintf("HTTP status %d", p.HTTP)
 	if text := http.StatusText(p.HTTP); text != "" {
 		s += " " + text
+	}
+	if p.Detail != "" {
+		s += ": " + p.Detail
+	}
+	if p.Err != nil {
+		s += ": " + p.Err.Error()
 	}
 	return s
 }

@@ -8,9 +8,9 @@ import (
 	"github.com/leadglass/leadglass/dicom"
 )
 
-// Limits bounds what a server can make a client hold or wait for. The zero
-// value is the safe default; a negative value switches a limit off. How long a
-// call takes in all is for its context to say.
+// Limits bounds what a peer can make a client or a Handler hold or wait for. The
+// zero value is the safe default; a negative value switches a limit off. How long
+// a call takes in all is for its context to say.
 type Limits struct {
 	BodyBytes       int64         // of one answer, after decompression
 	SearchBytes     int64         // of one answer to a search or of metadata, after decompression
@@ -24,7 +24,15 @@ type Limits struct {
 	PartHeaderBytes int64         // of one part's header fields
 	Redirects       int           // on the same server
 	Pages           int           // of one search by pages
-	Idle            time.Duration // without a byte from the server
+	Idle            time.Duration // without a byte from the peer, or to it
+
+	// What only a Handler has.
+	QueryKeys   int   // parameters of one query
+	PageResults int   // of one answer to a search
+	PageBytes   int64 // after which a page of a search ends
+	InlineBytes int64 // longest binary value of metadata that has no URI
+	ObjectBytes int64 // of an object that has to be held: to change its transfer syntax, or STOW in JSON
+	Frames      int   // of one retrieve
 }
 
 // The defaults. The standard sets none of these numbers.
@@ -62,6 +70,22 @@ const (
 	// A server that searches its whole index before its first byte, as Orthanc
 	// does, takes seconds; twice a minute is what DCMTK gives a DIMSE peer.
 	defaultIdle = 60 * time.Second
+
+	// All keys of a study, a series and an instance that PS3.18 tables
+	// 10.6.1-3 to 10.6.1-5 have are 31.
+	defaultQueryKeys = 256
+	// Orthanc's DICOMweb plugin has 100; viewers show the instances of a series
+	// from one page, and series of 2,000 are met.
+	defaultPageResults = 2000
+	// A page is held, so that its Warning can stand in the header. Results are
+	// of one kilobyte, with includefield=all of a few.
+	defaultPageBytes = 16 << 20
+	// As long as a URI with three UIDs is, three times over.
+	defaultInlineBytes = 1 << 10
+	// A single-frame radiograph has up to 64 MiB; four times that.
+	defaultObjectBytes = 256 << 20
+	// What fits a path of 4 KiB.
+	defaultFrames = 1 << 10
 )
 
 // LimitError says which limit an answer crossed.
@@ -90,6 +114,12 @@ func (l Limits) orDefault() Limits {
 		Redirects:       int(inForce(int64(l.Redirects), defaultRedirects)),
 		Pages:           int(inForce(int64(l.Pages), defaultPages)),
 		Idle:            time.Duration(inForce(int64(l.Idle), int64(defaultIdle))),
+		QueryKeys:       int(inForce(int64(l.QueryKeys), defaultQueryKeys)),
+		PageResults:     int(inForce(int64(l.PageResults), defaultPageResults)),
+		PageBytes:       inForce(l.PageBytes, defaultPageBytes),
+		InlineBytes:     inForce(l.InlineBytes, defaultInlineBytes),
+		ObjectBytes:     inForce(l.ObjectBytes, defaultObjectBytes),
+		Frames:          int(inForce(int64(l.Frames), defaultFrames)),
 	}
 }
 

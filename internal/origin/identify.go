@@ -1,0 +1,199 @@
+package origin
+
+import (
+	"context"
+	"encoding/base64"
+	"net/http"
+	"net/netip"
+	"slices"
+	"strings"
+	"unicode/utf8"
+
+	"github.com/leadglass/leadglass"
+	"github.com/leadglass/leadglass/internal/guard"
+	"github.com/leadglass/leadglass/internal/identity"
+)
+
+// identify finds out who asks and why. It answers itself, and returns false,
+// where that is nobody.
+func (h *Handler) identify(w http.ResponseWriter, r *http.Request, c *caller) bool {
+	wire := identity.Wire{Address: addressOf(r), TLS: r.TLS != nil}
+	if wire.TLS && len(r.TLS.PeerCertificates) > 0 {
+		wire.Certificate = r.TLS.PeerCertificates[0]
+	}
+	if !h.failures.may(wire.Address.Addr()) {
+		w.Header().Set("Retry-After", "60")
+		refuse(w, http.StatusTooManyRequests, "too many failures to sign in")
+		return false
+	}
+	err := h.who(r, wire, c)
+	if err == nil {
+		declare(r, c)
+		return true
+	}
+	if leadglass.CodeOf(err) != leadglass.Denied {
+		h.report(r.Context(), err)
+		refuse(w, statusOf(leadglass.CodeOf(err)), "")
+		return false
+	}
+	h.failures.add(wire.Address.Addr())
+	if err := h.admit(r.Context(), wire, leadglass.ReasonOf(err)); err != nil {
+		h.report(r.Context(), err)
+		refuse(w, http.StatusServiceUnavailable, string(leadglass.LogUnavailable))
+		return false
+	}
+	challenge(w.Header(), wire.TLS, r.Header.Get("Authorization") != "")
+	refuse(w, http.StatusUnauthorized, string(leadglass.NoIdentity))
+	return false
+}
+
+// admit records an attempt that failed.
+func (h *Handler) admit(ctx context.Context, wire identity.Wire, reason leadglass.Reason) error {
+	if reason == leadglass.NoReason {
+		reason = leadglass.NoIdentity
+	}
+	return h.c.Guard.Admit(ctx, guard.SignIn{
+		Peer:    &leadglass.Peer{Address: wire.Address, TLS: wire.TLS},
+		Route:   leadglass.Web,
+		Device:  wire.Certificate != nil,
+		Outcome: leadglass.MinorFailure,
+		Reason:  reason,
+	})
+}
+
+// who asks the directory. Of several ways to show who one is the header counts:
+// a workstation's certificate and its user's token make the user.
+func (h *Handler) who(r *http.Request, wire identity.Wire, c *caller) (err error) {
+	given := r.Header.Values("Authorization")
+	switch {
+	case len(given) > 1:
+		return nobody("several Authorization headers")
+	case len(given) == 1:
+		return h.authorization(r.Context(), given[0], wire, c)
+	case wire.Certificate != nil:
+		d, err := h.c.Directory.Device(r.Context(), wire, "", "")
+		if err != nil {
+			return err
+		}
+		c.peer, c.services = d.Peer, d.Services
+		c.purpose = d.Purpose
+		if c.purpose != leadglass.NoPurposeGiven {
+			c.declared = leadglass.ByDevice
+		}
+		return nil
+	}
+	return nobody("nothing shown")
+}
+
+func nobody(why string) error {
+	err := leadglass.Errorf(leadglass.Denied, "origin: %s", why).(*leadglass.Error)
+	err.Reason = leadglass.NoIdentity
+	return err
+}
+
+// maxCredentials bounds a token; those with many groups have 4 KiB.
+const maxCredentials = 16 << 10
+
+// authorization reads the header (RFC 9110 section 11.6.2).
+func (h *Handler) authorization(ctx context.Context, given string, wire identity.Wire, c *caller) (err error) {
+	scheme, value, _ := strings.Cut(given, " ")
+	value = strings.TrimLeft(value, " ")
+	if len(value) > maxCredentials || value == "" {
+		return nobody("no credentials")
+	}
+	switch strings.ToLower(scheme) {
+	case "bearer":
+		c.peer, c.purpose, err = h.c.Directory.Bearer(ctx, wire, value)
+		if err == nil && c.purpose != leadglass.NoPurposeGiven {
+			c.declared = leadglass.ByToken
+		}
+		return err
+	case "basic":
+		if !wire.TLS {
+			return nobody("a password in the clear")
+		}
+		name, password, ok := basic(value)
+		if !ok {
+			return nobody("no name and password")
+		}
+		c.peer, err = h.c.Directory.Person(ctx, wire, name, password)
+		return err
+	}
+	return nobody("a scheme that is not known")
+}
+
+// basic reads the credentials of RFC 7617, in UTF-8.
+func basic(s string) (name, password string, ok bool) {
+	b, err := base64.StdEncoding.Strict().DecodeString(s)
+	if err != nil || !utf8.Valid(b) {
+		return "", "", false
+	}
+	name, password, ok = strings.Cut(string(b), ":")
+	return name, password, ok && name != ""
+}
+
+// declare reads the purpose of use of the request.
+func declare(r *http.Request, c *caller) {
+	given := r.Header.Values(PurposeHeader)
+	if len(given) == 0 {
+		return
+	}
+	p, ok := leadglass.ParsePurpose(given[0])
+	if !ok || len(given) > 1 || c.declared == leadglass.ByToken && !p.Within(c.purpose) {
+		p = leadglass.NoPurposeGiven
+	}
+	c.purpose, c.declared = p, leadglass.ByRequest
+}
+
+// serves says whether a device may use the service that the request is for.
+func (h *Handler) serves(w http.ResponseWriter, r *http.Request, c *caller) bool {
+	if len(c.services) == 0 || slices.Contains(c.services, routeOf(r)) {
+		return true
+	}
+	err := h.c.Guard.Admit(r.Context(), guard.SignIn{
+		Peer: c.peer, Route: routeOf(r), Device: true, Outcome: leadglass.MinorFailure, Reason: leadglass.Forbidden,
+	})
+	if err != nil {
+		h.report(r.Context(), err)
+		refuse(w, http.StatusServiceUnavailable, string(leadglass.LogUnavailable))
+		return false
+	}
+	refuse(w, http.StatusForbidden, string(leadglass.Forbidden))
+	return false
+}
+
+// routeOf is the service that a request is for, by its form alone.
+func routeOf(r *http.Request) leadglass.Route {
+	last := r.URL.Path[strings.LastIndexByte(r.URL.Path, '/')+1:]
+	switch {
+	case r.Method == http.MethodPost:
+		return leadglass.STOW
+	case last == "wado":
+		return leadglass.WADOURI
+	case last == "studies" || last == "series" || last == "instances":
+		return leadglass.QIDO
+	}
+	return leadglass.WADO
+}
+
+// challenge says how to show who one is (RFC 9110 section 11.6.1).
+func challenge(h http.Header, tls, shown bool) {
+	bearer := `Bearer realm="leadglass"`
+	if shown {
+		bearer += `, error="invalid_token"`
+	}
+	h.Add("WWW-Authenticate", bearer)
+	if tls {
+		h.Add("WWW-Authenticate", `Basic realm="leadglass", charset="UTF-8"`)
+	}
+}
+
+// prefixOf is what counts as one address: a site has a whole /64 of IPv6.
+func prefixOf(a netip.Addr) netip.Prefix {
+	bits := a.BitLen()
+	if bits > 64 {
+		bits = 64
+	}
+	p, _ := a.Prefix(bits)
+	return p
+}
