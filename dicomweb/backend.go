@@ -39,7 +39,7 @@ const (
 type Retrieval struct {
 	Resource Resource
 	Want     Want
-	URI      bool // by WADO-URI, where Study and Series need not be right
+	URI      bool // by WADO-URI
 }
 
 // Retriever answers WADO-RS and WADO-URI.
@@ -82,7 +82,8 @@ type Rendering struct {
 	Thumbnail bool
 
 	Width, Height int        // of the viewport, 0 for as it is
-	Source        [4]float64 // x, y, width and height of what is shown; all 0 for everything
+	Source        [4]float64 // x, y, width and height in pixels of what is shown; all 0 for everything
+	Region        [4]float64 // left, top, right and bottom of what is shown, from 0 to 1; all 0 for everything
 	Window        Window
 	Quality       int // 1 to 100, 0 for the renderer's own
 }

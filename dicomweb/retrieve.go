@@ -193,7 +193,7 @@ func (x *exchange) open(o *Object, syntax dicom.UID) (*stream, error) {
 	if err := dicom.Write(&b, file); err != nil {
 		return nil, wrap("changing a transfer syntax", err)
 	}
-	return &stream{&b, io.NopCloser(nil), int64(b.Len())}, nil
+	return &stream{&b, http.NoBody, int64(b.Len())}, nil
 }
 
 // multipart answers with each object as a part (PS3.18 section 8.6.1.2). Where
