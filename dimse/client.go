@@ -22,6 +22,9 @@ type Client struct {
 
 	l    *link
 	busy atomic.Bool
+	// crossed serves what the peer asks while we wait, where it may ask too: its
+	// request can cross ours on the way.
+	crossed func(context.Context) error
 	// running is the operation that Cancel ends: its Message ID and context.
 	running   atomic.Uint32
 	cancelled atomic.Bool
@@ -135,10 +138,16 @@ func (c *Client) await(ctx context.Context, on *agreement, field CommandField, i
 		if err := c.l.command(); err != nil {
 			return err
 		}
-		if c.l.in.Field != NEventReportRQ {
+		var err error
+		switch f := c.l.in.Field; {
+		case c.crossed != nil && (!f.IsResponse() || f == CStoreRSP):
+			err = c.crossed(ctx)
+		case f == NEventReportRQ:
+			err = c.l.eventReport(ctx, c.Event)
+		default:
 			return c.l.answers(on, field, id)
 		}
-		if err := c.l.eventReport(ctx, c.Event); err != nil {
+		if err != nil {
 			return err
 		}
 	}

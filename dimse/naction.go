@@ -50,6 +50,9 @@ func (s *server) action(ctx context.Context, on *agreement, rq *Command) error {
 	if !ok {
 		return err
 	}
+	if len(s.after) >= maxAfter {
+		return s.l.answer(on, rq, ResourceLimitation)
+	}
 	rsp := a.Action(ctx, &ActionRequest{
 		SOPClass: rq.RequestedSOPClass, SOPInstance: rq.RequestedSOPInstance,
 		Type: rq.ActionTypeID, Information: info,
@@ -65,5 +68,28 @@ func (s *server) action(ctx context.Context, on *agreement, rq *Command) error {
 	if err := s.l.reply(on, &cmd, rsp.Reply); err != nil || rsp.Then == nil {
 		return err
 	}
-	return rsp.Then(ctx, &Client{l: s.l})
+	s.after = append(s.after, rsp.Then)
+	return s.followUp(ctx)
+}
+
+// maxAfter is how many actions of a peer that does not answer what we ask in turn
+// may wait for that: each holds the data set of an event.
+const maxAfter = 8
+
+// followUp runs what is to follow the responses that have left, one at a time. The
+// peer may go on to ask meanwhile.
+func (s *server) followUp(ctx context.Context) error {
+	if s.following {
+		return nil // by whoever waits further up
+	}
+	s.following = true
+	defer func() { s.following = false }()
+	for len(s.after) > 0 {
+		then := s.after[0]
+		s.after = s.after[1:]
+		if err := then(ctx, &Client{l: s.l, crossed: s.message}); err != nil {
+			return err
+		}
+	}
+	return nil
 }

@@ -30,6 +30,9 @@ type server struct {
 	l       *link
 	session Session
 	running *operation // C-FIND, C-GET or C-MOVE; it writes for itself
+
+	after     []func(context.Context, *Client) error // see ActionResponse.Then
+	following bool                                   // one of them runs
 }
 
 func serve(ctx context.Context, l *link, session Session) error {

@@ -34,7 +34,9 @@ func (ses *session) Move(ctx context.Context, q *dimse.Query, report func(*dimse
 		}
 		return ses.notRetrieved(ctx, rq, err)
 	}
-	rq.Destination = to.Peer
+	where := *to.Peer
+	where.TLS, where.Called = to.DialTLS, leadglass.AETitle(q.Destination)
+	rq.Destination = &where
 	transfer, err := ses.retrieve(ctx, rq, q)
 	if err != nil {
 		return ses.notRetrieved(ctx, rq, err)

@@ -2,6 +2,7 @@ package scp
 
 import (
 	"context"
+	"io"
 
 	"github.com/leadglass/leadglass"
 	"github.com/leadglass/leadglass/dimse"
@@ -22,6 +23,9 @@ func (ses *session) Store(ctx context.Context, in *dimse.StoreRequest) dimse.Sta
 		Data: in.Data, Source: ses.peer.Calling, Received: rq.Time,
 	})
 	if err != nil {
+		if _, gone := in.Data.Read(nil); gone != nil && gone != io.EOF {
+			return dimse.ProcessingFailure // it did not all arrive: nobody hears this
+		}
 		return ses.refuseObject(ctx, rq, in, err)
 	}
 	if len(stored.Warnings) > 0 {

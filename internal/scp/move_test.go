@@ -240,3 +240,59 @@ func TestCommit_WhatIsNoCommitment(t *testing.T) {
 		}
 	}
 }
+
+// TestCommit_RequestsCross: who asks for the next thing while our report is on its
+// way is served, and told all.
+func TestCommit_RequestsCross(t *testing.T) {
+	h := filled(t)
+	a, err := ul.Dial(in(t), h.address, ask("CT"), nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer a.Abort(0)
+	id, _, _ := a.ContextFor(dimse.StorageCommitment)
+	echo, _, _ := a.ContextFor(dimse.Verification)
+	send := func(on uint8, c dimse.Command, data []byte) {
+		t.Helper()
+		err := a.WritePDV(ul.PDV{ContextID: on, Command: true, Last: true, Data: c.Append(nil)})
+		if err == nil && c.HasDataset {
+			err = a.WritePDV(ul.PDV{ContextID: on, Last: true, Data: data})
+		}
+		if err != nil || a.Flush() != nil {
+			t.Fatal(err)
+		}
+	}
+	d := identifier("", 0x00081195, "1.2.3")
+	d.SetSequence(0x00081199, identifier("", 0x00081150, string(ctImage), 0x00081155, "1.1.1.1"))
+	_, syntax, _ := a.Context(id)
+	info, _ := dicom.Append(nil, d, dicom.SyntaxOf(syntax))
+	action := dimse.Command{
+		Field: dimse.NActionRQ, ActionTypeID: 1, RequestedSOPClass: dimse.StorageCommitment,
+		RequestedSOPInstance: dimse.StorageCommitmentInstance, HasDataset: true,
+	}
+	for i := range 3 {
+		action.MessageID = uint16(i + 1)
+		send(id, action, info)
+	}
+	send(echo, dimse.Command{Field: dimse.CEchoRQ, MessageID: 9, AffectedSOPClass: dimse.Verification}, nil)
+	actions, echoes, events := 0, 0, 0
+	for actions < 3 || echoes < 1 || events < 3 {
+		p, err := a.ReadPDV()
+		if err != nil {
+			t.Fatalf("%v after %d actions, %d echoes, %d events", err, actions, echoes, events)
+		}
+		var c dimse.Command
+		if !p.Command || c.Unmarshal(p.Data) != nil {
+			continue
+		}
+		switch c.Field {
+		case dimse.NActionRSP:
+			actions++
+		case dimse.CEchoRSP:
+			echoes++
+		case dimse.NEventReportRQ:
+			events++
+			send(id, dimse.Command{Field: dimse.NEventReportRSP, RespondedTo: c.MessageID, AffectedSOPClass: c.AffectedSOPClass}, nil)
+		}
+	}
+}

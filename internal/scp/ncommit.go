@@ -39,6 +39,8 @@ func (ses *session) Action(ctx context.Context, a *dimse.ActionRequest) *dimse.A
 	}
 	event := result(asked, kept).Event()
 	return &dimse.ActionResponse{Then: func(ctx context.Context, c *dimse.Client) error {
+		ctx, cancel := context.WithTimeout(ctx, reportTimeout)
+		defer cancel()
 		_, err := c.EventReport(ctx, event)
 		if err != nil {
 			ses.s.reportLater(ses.peer.Calling, event)
@@ -112,7 +114,7 @@ func (s *Server) report(title leadglass.AETitle, event *dimse.EventRequest, atte
 
 const (
 	secondReport  = 10 * time.Second
-	reportTimeout = time.Minute // to connect, negotiate and tell
+	reportTimeout = time.Minute // to connect, negotiate and tell; or to tell only
 )
 
 // tell reports a result to a device that is still enrolled.

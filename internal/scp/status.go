@@ -45,7 +45,7 @@ func status(code leadglass.Code) statuses {
 // the id by which the operator finds the text.
 func (ses *session) failed(ctx context.Context, rq *leadglass.Request, err error) (statuses, string) {
 	code := leadglass.CodeOf(err)
-	if cause := context.Cause(ctx); cause != nil && errors.Is(err, context.Canceled) {
+	if ctx.Err() != nil || errors.Is(err, dimse.ErrCancel) { // by the peer, or it is gone
 		return statuses{dimse.UnableToProcess, dimse.Cancel, dimse.Cancel, dimse.ProcessingFailure}, ""
 	}
 	switch code {
