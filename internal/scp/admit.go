@@ -82,6 +82,7 @@ func (ses *session) accept(rq *ul.AssociateRQ) (*ul.AssociateAC, error) {
 			}
 		}
 	}
+	ses.offers = nil
 	ac.Local = ses
 	return ac, nil
 }

@@ -3,6 +3,7 @@ package scp
 import (
 	"context"
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/leadglass/leadglass"
@@ -59,16 +60,9 @@ func statusError(st dimse.Status, text string) error {
 // keysOf are the matching keys in UTF-8: without what controls the query.
 func keysOf(d *dicom.Dataset) *dicom.Dataset {
 	keys := recoded(d, utf8Set())
-	for _, tag := range []dicom.Tag{tagLevel, tagRetrieveAE, tagAvailability} {
-		keys.Delete(tag)
-	}
-	for i := 0; i < len(keys.Elements); {
-		if tag := keys.Elements[i].Tag; tag.IsGroupLength() {
-			keys.Delete(tag)
-			continue
-		}
-		i++
-	}
+	keys.Elements = slices.DeleteFunc(keys.Elements, func(e dicom.Element) bool {
+		return e.Tag == tagLevel || e.Tag == tagRetrieveAE || e.Tag == tagAvailability || e.Tag.IsGroupLength()
+	})
 	return keys
 }
 

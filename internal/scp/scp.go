@@ -35,6 +35,7 @@ import (
 	"time"
 
 	"github.com/leadglass/leadglass"
+	"github.com/leadglass/leadglass/dicom"
 	"github.com/leadglass/leadglass/dimse"
 	"github.com/leadglass/leadglass/internal/guard"
 	"github.com/leadglass/leadglass/internal/identity"
@@ -78,6 +79,8 @@ type Config struct {
 type Server struct {
 	c        Config
 	lim      Limits
+	objects  []dicom.UID // transfer syntaxes of objects, shared by all associations
+	messages []dicom.UID // and of identifiers
 	refusals refusals
 	reports  reports
 }
@@ -90,7 +93,7 @@ func New(c Config) *Server {
 	if c.Diagnostics == nil {
 		c.Diagnostics = slog.New(slog.DiscardHandler)
 	}
-	return &Server{c: c, lim: c.Limits.withDefaults()}
+	return &Server{c: c, lim: c.Limits.withDefaults(), objects: dimse.ObjectSyntaxes(), messages: dimse.MessageSyntaxes()}
 }
 
 // Handle serves an association that Negotiate answered.

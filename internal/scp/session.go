@@ -22,7 +22,7 @@ type session struct {
 	device  *identity.Device
 	peer    *leadglass.Peer
 	wire    identity.Wire
-	offers  ul.Supported
+	offers  ul.Supported // until the request is answered
 	agreed  contexts
 	options map[dicom.UID]options // of information models, by extended negotiation
 
@@ -49,7 +49,7 @@ func (s *Server) offer(rq *ul.AssociateRQ, may func(leadglass.Route) bool) ul.Su
 				table[class] = s.objectSyntaxes(table[class], c.TransferSyntaxes)
 			}
 		case route != "" && may(route):
-			table[class] = dimse.MessageSyntaxes()
+			table[class] = s.messages
 		}
 	}
 	return table
@@ -58,11 +58,11 @@ func (s *Server) offer(rq *ul.AssociateRQ, may func(leadglass.Route) bool) ul.Su
 // objectSyntaxes are those of the standard, and of those proposed the others.
 func (s *Server) objectSyntaxes(have, proposed []dicom.UID) []dicom.UID {
 	if have == nil {
-		have = dimse.ObjectSyntaxes()
+		have = s.objects
 	}
 	for _, ts := range proposed {
 		if s.c.Private && !slices.Contains(have, ts) {
-			have = append(have, ts)
+			have = append(slices.Clip(have), ts)
 		}
 	}
 	return have
