@@ -112,6 +112,9 @@ type SignIn struct {
 	Device  bool // node authentication (110126) rather than a login (110122)
 	Outcome leadglass.Outcome
 	Reason  leadglass.Reason
+	// Times is how many attempts of one address within a minute it stands for,
+	// refused all; 0 is one. A flood must not fill the log.
+	Times int
 }
 
 // Admit records an attempt to sign in, before the peer is told how it went. One

@@ -201,6 +201,7 @@ func (r *refusals) take() []guard.SignIn {
 	var due []guard.SignIn
 	for _, one := range r.by {
 		if one.more > 0 {
+			one.last.Times = one.more
 			due = append(due, one.last)
 		}
 	}
