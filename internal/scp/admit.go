@@ -152,6 +152,7 @@ func (s *Server) Refused(remote net.Addr, err error) {
 type refusals struct {
 	mu    sync.Mutex // covers what follows
 	since time.Time
+	timer *time.Timer             // flushes when the minute is over; nil while nothing is counted
 	by    map[netip.Addr]*refusal // the zero address is all that have no place
 }
 
@@ -167,9 +168,25 @@ func (s *Server) refusal(ctx context.Context, a guard.SignIn) {
 	due, first := s.refusals.add(now, network(a.Peer.Address.Addr()), a, s.lim.RefusalAddresses)
 	if first {
 		due = append(due, a)
+	} else {
+		s.refusals.later(func() { s.flushed(s.flushRefusals(context.Background())) })
 	}
-	if err := s.admitAll(ctx, due); err != nil {
+	s.flushed(s.admitAll(ctx, due))
+}
+
+func (s *Server) flushed(err error) {
+	if err != nil {
 		s.c.Diagnostics.Error("refused associations cannot be recorded", "error", err)
+	}
+}
+
+// later has what is counted recorded when the minute is over, although nobody
+// else may knock.
+func (r *refusals) later(flush func()) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if r.timer == nil {
+		r.timer = time.AfterFunc(time.Minute, flush)
 	}
 }
 
@@ -206,6 +223,10 @@ func (r *refusals) take() []guard.SignIn {
 		}
 	}
 	clear(r.by)
+	if r.timer != nil {
+		r.timer.Stop()
+		r.timer = nil
+	}
 	return due
 }
 
