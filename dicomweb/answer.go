@@ -26,13 +26,19 @@ func (x *exchange) out() *out {
 
 // Write writes to the peer.
 func (o *out) Write(b []byte) (int, error) {
+	o.touch()
+	n, err := o.w.Write(b)
+	o.n += int64(n)
+	return n, err
+}
+
+// touch moves the deadline. Who answers after a long while, as of a body that took
+// its time to come, or without a body calls it first.
+func (o *out) touch() {
 	if now := time.Now(); o.idle < forever && now.Sub(o.moved) > o.idle/8 {
 		o.moved = now
 		o.rc.SetWriteDeadline(now.Add(o.idle)) // a recorder of a test has none
 	}
-	n, err := o.w.Write(b)
-	o.n += int64(n)
-	return n, err
 }
 
 // forever is a limit that is off.

@@ -12,6 +12,7 @@ func (x *exchange) delete() error {
 	if _, err := d.Delete(x.ctx, x.target.res); err != nil {
 		return err
 	}
+	x.out().touch()
 	x.w.WriteHeader(http.StatusNoContent)
 	return nil
 }

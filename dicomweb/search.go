@@ -46,6 +46,7 @@ func (x *exchange) search() error {
 		x.more(q, page)
 	}
 	if page.results == 0 {
+		x.out().touch()
 		x.w.WriteHeader(http.StatusNoContent) // PS3.18 table 10.6.3-1
 		return nil
 	}
@@ -81,7 +82,9 @@ func (p *page) add(d *dicom.Dataset) bool {
 		p.body = append(p.body, ',')
 	}
 	p.results++
-	d.SetString(dict.RetrieveURL, p.base+resultPath(p.level, d))
+	url := p.base + resultPath(p.level, d)
+	d = &dicom.Dataset{Elements: slices.Clone(d.Elements)} // the backend may keep its own
+	d.SetString(dict.RetrieveURL, url)
 	p.body = dicom.AppendJSON(p.body, d, dicom.JSONOptions{})
 	return true
 }

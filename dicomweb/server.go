@@ -142,8 +142,10 @@ func (x *exchange) problem(err error) {
 	}
 	h.Set("Content-Type", "application/problem+json")
 	h.Set("Content-Length", strconv.Itoa(len(body)))
+	out := x.out()
+	out.touch()
 	x.w.WriteHeader(p.HTTP)
-	x.w.Write(body)
+	out.Write(body)
 }
 
 // asProblem is what a peer is told of an error that is none of its own.

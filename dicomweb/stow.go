@@ -189,8 +189,10 @@ func (s *storing) answer(cut bool) error {
 	h := s.x.w.Header()
 	h.Set("Content-Type", typeJSON)
 	h.Set("Content-Length", strconv.Itoa(len(body)))
+	out := s.x.out()
+	out.touch()
 	s.x.w.WriteHeader(s.code(warned || cut))
-	s.x.w.Write(body)
+	out.Write(body)
 	return nil
 }
 
@@ -282,5 +284,9 @@ func (i *incoming) Read(b []byte) (int, error) {
 		i.moved = now
 		i.rc.SetReadDeadline(now.Add(i.idle)) // a recorder of a test has none
 	}
-	return i.r.Read(b)
+	n, err := i.r.Read(b)
+	if err != nil {
+		i.rc.SetReadDeadline(time.Time{}) // one that passed would look as if the peer were gone
+	}
+	return n, err
 }

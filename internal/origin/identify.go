@@ -6,6 +6,7 @@ import (
 	"net/http"
 	"net/netip"
 	"slices"
+	"strconv"
 	"strings"
 	"unicode/utf8"
 
@@ -21,23 +22,22 @@ func (h *Handler) identify(w http.ResponseWriter, r *http.Request, c *caller) bo
 	if wire.TLS && len(r.TLS.PeerCertificates) > 0 {
 		wire.Certificate = r.TLS.PeerCertificates[0]
 	}
-	if !h.failures.may(wire.Address.Addr()) {
-		w.Header().Set("Retry-After", "60")
-		refuse(w, http.StatusTooManyRequests, "too many failures to sign in")
-		return false
-	}
 	err := h.who(r, wire, c)
-	if err == nil {
+	switch leadglass.CodeOf(err) {
+	case "":
 		declare(r, c)
 		return true
-	}
-	if leadglass.CodeOf(err) != leadglass.Denied {
+	case leadglass.Denied:
+	case leadglass.Limited:
+		w.Header().Set("Retry-After", strconv.Itoa(int(h.lim.FailureWindow.Seconds())+1))
+		refuse(w, http.StatusTooManyRequests, "too many failures to sign in")
+		return false
+	default:
 		h.report(r.Context(), err)
 		refuse(w, statusOf(leadglass.CodeOf(err)), "")
 		return false
 	}
-	h.failures.add(wire.Address.Addr())
-	if err := h.admit(r.Context(), wire, leadglass.ReasonOf(err)); err != nil {
+	if err := h.admit(r.Context(), wire, c.peer, leadglass.ReasonOf(err)); err != nil {
 		h.report(r.Context(), err)
 		refuse(w, http.StatusServiceUnavailable, string(leadglass.LogUnavailable))
 		return false
@@ -47,13 +47,22 @@ func (h *Handler) identify(w http.ResponseWriter, r *http.Request, c *caller) bo
 	return false
 }
 
-// admit records an attempt that failed.
-func (h *Handler) admit(ctx context.Context, wire identity.Wire, reason leadglass.Reason) error {
+// admit records an attempt that failed, for each address no more often than the
+// limits say: the log is not the attacker's to fill.
+func (h *Handler) admit(ctx context.Context, wire identity.Wire, said *leadglass.Peer, reason leadglass.Reason) error {
+	if !h.refused.may(wire.Address.Addr()) {
+		return nil
+	}
+	h.refused.add(wire.Address.Addr())
 	if reason == leadglass.NoReason {
 		reason = leadglass.NoIdentity
 	}
+	peer := leadglass.Peer{Address: wire.Address, TLS: wire.TLS}
+	if said != nil {
+		peer.Kind, peer.ID, peer.Issuer = said.Kind, said.ID, said.Issuer
+	}
 	return h.c.Guard.Admit(ctx, guard.SignIn{
-		Peer:    &leadglass.Peer{Address: wire.Address, TLS: wire.TLS},
+		Peer:    &peer,
 		Route:   leadglass.Web,
 		Device:  wire.Certificate != nil,
 		Outcome: leadglass.MinorFailure,
@@ -116,10 +125,27 @@ func (h *Handler) authorization(ctx context.Context, given string, wire identity
 		if !ok {
 			return nobody("no name and password")
 		}
-		c.peer, err = h.c.Directory.Person(ctx, wire, name, password)
-		return err
+		return h.password(ctx, wire, name, password, c)
 	}
 	return nobody("a scheme that is not known")
+}
+
+// password asks for a local account. An address that failed too often waits: each
+// attempt costs what a password's hash costs.
+func (h *Handler) password(ctx context.Context, wire identity.Wire, name, password string, c *caller) error {
+	if !h.passwords.may(wire.Address.Addr()) {
+		return leadglass.Errorf(leadglass.Limited, "origin: signing in: too many failures")
+	}
+	peer, err := h.c.Directory.Person(ctx, wire, name, password)
+	if err != nil {
+		h.passwords.add(wire.Address.Addr())
+		if len(name) <= 64 {
+			c.peer = &leadglass.Peer{Kind: leadglass.Person, ID: name, Issuer: "local"}
+		}
+		return err
+	}
+	c.peer = peer
+	return nil
 }
 
 // basic reads the credentials of RFC 7617, in UTF-8.
@@ -190,10 +216,6 @@ func challenge(h http.Header, tls, shown bool) {
 
 // prefixOf is what counts as one address: a site has a whole /64 of IPv6.
 func prefixOf(a netip.Addr) netip.Prefix {
-	bits := a.BitLen()
-	if bits > 64 {
-		bits = 64
-	}
-	p, _ := a.Prefix(bits)
+	p, _ := a.Prefix(min(a.BitLen(), 64))
 	return p
 }

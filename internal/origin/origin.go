@@ -4,10 +4,10 @@
 //
 // A request passes, in this order:
 //
-//	limits          addresses that failed too often wait (429)
 //	identity        a bearer token, a password over TLS, or the certificate of an
 //	                enrolled device; nothing else, and nothing at all is 401
-//	                whatever the path, so that it tells nothing of what exists
+//	                whatever the path, so that it tells nothing of what exists;
+//	                addresses that failed too often by password wait (429)
 //	purpose         the header Purpose-Of-Use, a code of PurposeOfUse as TREAT; or
 //	                what the token says; or, for a device, what its enrolment says
 //	path and form   package dicomweb
@@ -63,16 +63,17 @@ type Config struct {
 
 // Handler answers DICOMweb.
 type Handler struct {
-	c        Config
-	lim      Limits
-	failures *failures
-	web      http.Handler
+	c         Config
+	lim       Limits
+	passwords *failures // to sign in by a password
+	refused   *failures // of any kind, to be recorded
+	web       http.Handler
 }
 
 // New returns a Handler.
 func New(c Config) *Handler {
 	h := &Handler{c: c, lim: c.Limits.orDefault()}
-	h.failures = newFailures(h.lim, c.Now)
+	h.passwords, h.refused = newFailures(h.lim, c.Now), newFailures(h.lim, c.Now)
 	opt := dicomweb.HandlerOptions{Limits: h.lim.Web, Report: h.report}
 	if c.PublicURL != "" {
 		opt.Base = strings.TrimSuffix(c.PublicURL, "/") + Base

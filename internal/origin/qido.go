@@ -1,6 +1,8 @@
 package origin
 
 import (
+	"fmt"
+	"net/http"
 	"strconv"
 	"strings"
 
@@ -73,6 +75,11 @@ func fields(q dicomweb.Query) string {
 	return studyFields
 }
 
+// bad names what is wrong with a query by its tag, never by its value.
+func bad(format string, tag dicom.Tag) error {
+	return &dicomweb.Problem{HTTP: http.StatusBadRequest, Detail: fmt.Sprintf(format, tag)}
+}
+
 // ask adds a key without a value.
 func ask(keys *dicom.Dataset, a dicomweb.Attribute) {
 	d := within(keys, a)
@@ -122,7 +129,7 @@ func match(keys *dicom.Dataset, a dicomweb.Attribute, value string) error {
 	tag := a[len(a)-1]
 	vr := vrOf(tag)
 	if d == nil || vr == dicom.SQ && value != "" {
-		return leadglass.Errorf(leadglass.Invalid, "origin: reading a query: a value for %v, or one within something that is no sequence", tag)
+		return bad("a value for %v, or one within something that is no sequence", tag)
 	}
 	if value == "" {
 		ask(keys, a)
@@ -133,7 +140,7 @@ func match(keys *dicom.Dataset, a dicomweb.Attribute, value string) error {
 		values = strings.FieldsFunc(value, func(r rune) bool { return r == ',' || r == '\\' })
 		values = append(d.Strings(tag), values...)
 	} else if e := d.Get(tag); e != nil && len(e.Value) > 0 {
-		return leadglass.Errorf(leadglass.Invalid, "origin: reading a query: two values for %v", tag)
+		return bad("two values for %v", tag)
 	} else {
 		values = []string{value}
 	}
@@ -147,7 +154,7 @@ func set(d *dicom.Dataset, tag dicom.Tag, vr dicom.VR, values []string) error {
 	case bits > 0:
 		n, err := strconv.ParseUint(values[0], 10, bits)
 		if err != nil {
-			return leadglass.Errorf(leadglass.Invalid, "origin: reading a query: the value for %v is no number", tag)
+			return bad("the value for %v is no number", tag)
 		}
 		if bits == 16 {
 			d.SetUint16(tag, uint16(n))
@@ -155,7 +162,7 @@ func set(d *dicom.Dataset, tag dicom.Tag, vr dicom.VR, values []string) error {
 			d.SetUint32(tag, uint32(n))
 		}
 	case !matchable(vr):
-		return leadglass.Errorf(leadglass.Invalid, "origin: reading a query: %v cannot be matched", tag)
+		return bad("%v cannot be matched", tag)
 	default:
 		d.SetString(tag, values...)
 	}

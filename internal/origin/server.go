@@ -1,0 +1,105 @@
+package origin
+
+import (
+	"crypto/tls"
+	"log"
+	"log/slog"
+	"net"
+	"net/http"
+	"net/netip"
+	"sync"
+	"time"
+)
+
+// Server returns a server of the handler whose limits are those of the handler's.
+// A nil configuration of TLS is plain HTTP. Whoever serves wraps the listener in
+// Bounded.
+func (h *Handler) Server(t *tls.Config) *http.Server {
+	s := &http.Server{
+		Handler:           h,
+		TLSConfig:         t,
+		ReadHeaderTimeout: clip(h.lim.HeaderTime),
+		IdleTimeout:       clip(h.lim.IdleTime),
+		MaxHeaderBytes:    min(h.lim.HeaderBytes, 1<<30),
+		// An answer moves this deadline as long as the peer reads.
+		WriteTimeout: time.Minute,
+		ErrorLog:     log.New(quiet{}, "", 0),
+	}
+	if h.c.Diagnostics != nil {
+		s.ErrorLog = slog.NewLogLogger(h.c.Diagnostics.Handler(), slog.LevelDebug)
+	}
+	return s
+}
+
+// clip makes of a limit that is off one that package http takes for none.
+func clip(d time.Duration) time.Duration {
+	if d > 1<<60 {
+		return -1
+	}
+	return d
+}
+
+type quiet struct{}
+
+func (quiet) Write(b []byte) (int, error) { return len(b), nil }
+
+// Bounded returns a listener that has at most as many connections at once as the
+// limits say, in all and of one address. Those past it are closed as they come.
+func (h *Handler) Bounded(l net.Listener) net.Listener {
+	return &bounded{Listener: l, lim: h.lim, of: map[netip.Prefix]int{}}
+}
+
+type bounded struct {
+	net.Listener
+	lim Limits
+
+	mu  sync.Mutex // covers what follows
+	all int
+	of  map[netip.Prefix]int
+}
+
+// Accept returns the next connection that is within the limits.
+func (b *bounded) Accept() (net.Conn, error) {
+	for {
+		c, err := b.Listener.Accept()
+		if err != nil {
+			return nil, err
+		}
+		a, _ := netip.ParseAddrPort(c.RemoteAddr().String())
+		if p := prefixOf(a.Addr().Unmap().WithZone("")); b.take(p) {
+			return &held{Conn: c, free: sync.OnceFunc(func() { b.release(p) })}, nil
+		}
+		c.Close()
+	}
+}
+
+func (b *bounded) take(p netip.Prefix) bool {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	if b.all >= b.lim.Connections || b.of[p] >= b.lim.PerAddress {
+		return false
+	}
+	b.all++
+	b.of[p]++
+	return true
+}
+
+func (b *bounded) release(p netip.Prefix) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	b.all--
+	if b.of[p]--; b.of[p] == 0 {
+		delete(b.of, p)
+	}
+}
+
+// held is a connection that counts until it is closed.
+type held struct {
+	net.Conn
+	free func()
+}
+
+func (c *held) Close() error {
+	c.free()
+	return c.Conn.Close()
+}
