@@ -93,6 +93,11 @@ func New(c Config) *Handler {
 func (h *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	c := &caller{id: newID(), time: h.c.Now(), correlation: correlation(r), query: r.URL.RawQuery}
 	secure(w.Header(), c.id)
+	if len(r.TransferEncoding) > 0 && r.TLS == nil {
+		// Package http hides whether there was a length too. A proxy before us may
+		// have believed that, so what follows is nobody's (RFC 9112 section 6.1).
+		w.Header().Set("Connection", "close")
+	}
 	if !h.identify(w, r, c) {
 		return
 	}
