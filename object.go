@@ -33,6 +33,9 @@ type Query struct {
 	Keys  *dicom.Dataset
 	All   bool // every attribute that is kept of the level, for includefield=all
 	Fuzzy bool // person names by their beginnings, for fuzzymatching=true
+	// DateTime: a range of a date and one of its time are one range, from the one
+	// moment to the other (PS3.4 section C.2.2.2.5.4).
+	DateTime bool
 }
 
 // Match is one answer to a Query. Studies has the study that it belongs to, at
