@@ -44,6 +44,10 @@ func (p *Part) Read(b []byte) (int, error) {
 	return n, err
 }
 
+// maxBoundary bounds a boundary. RFC 2046 section 5.1.1 has 70 characters, Orthanc
+// 1.10 sends 73.
+const maxBoundary = 256
+
 // errMultipart: the body breaks the grammar of RFC 2046 section 5.1.1.
 var errMultipart = errors.New("not a multipart body")
 
@@ -51,7 +55,7 @@ var errMultipart = errors.New("not a multipart body")
 // A body that ends before its last boundary is an error: mime/multipart takes
 // the end within a header for the end of all, and an object would be missing.
 func readParts(r io.Reader, boundary string, lim Limits, each func(*Part) error) (int, error) {
-	if boundary == "" || len(boundary) > 70 { // RFC 2046 section 5.1.1
+	if boundary == "" || len(boundary) > maxBoundary {
 		return 0, errMultipart
 	}
 	m := &multipartReader{r: bufio.NewReaderSize(r, multipartBuffer), delimiter: []byte("\r\n--" + boundary), lim: lim}
