@@ -1,5 +1,6 @@
-// Package dicomweb speaks the web services of PS3.18 as a client: QIDO-RS
-// searches and WADO-RS retrieves.
+// Package dicomweb speaks the web services of PS3.18: as a client QIDO-RS searches
+// and WADO-RS retrieves, as a server STOW-RS, WADO-URI and pictures as well. Client
+// asks; Handler answers with what a Backend has.
 //
 // A search is one GET request whose parameters are matching keys, and its
 // answer is an array of data sets in the DICOM JSON model:
@@ -31,6 +32,16 @@
 // holds no more than that; Limits bound what a server can make it hold, and the
 // context of a call how long it can take. A client follows no redirect away
 // from the server that it was given.
+//
+// A Handler reads paths as they stand and forgives nothing in them; queries may have
+// what it does not know, which a Warning names. It stores what comes as
+//
+//	POST /dicom-web/studies
+//	Content-Type: multipart/related; type="application/dicom"; boundary=b
+//
+// and says of each instance what became of it (PS3.18 section I.2). Deadlines move
+// with progress; an answer that breaks in the middle ends its connection, so that
+// nobody takes it for whole.
 //
 // No error names a value of a query or an answer: they may tell who a patient is.
 package dicomweb
