@@ -67,7 +67,7 @@ func foldLetters(s string) string {
 			b.WriteRune(r)
 		}
 	}
-	return b.String()
+	return norm.NFC.String(b.String())
 }
 
 func ascii(s string) bool {
