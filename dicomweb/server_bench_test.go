@@ -12,10 +12,11 @@ import (
 	"github.com/leadglass/leadglass/dicomweb"
 )
 
+const published = pydicomFiles + "CT_small.dcm"
+
 // slabStudy makes a study of CT slices of 512 KB with the header of a published file
 // where there is one.
 func slabStudy(b *testing.B, n int) *store {
-	const published = "/usr/lib/python3/dist-packages/pydicom/data/test_files/CT_small.dcm"
 	if _, err := os.Stat(published); err != nil {
 		b.Skip("no published CT file here")
 	}
@@ -50,10 +51,16 @@ func (w *writer) Write(b []byte) (int, error) {
 // its share of the processors.
 func BenchmarkHandler(b *testing.B) {
 	s := slabStudy(b, 100)
+	f, err := dicom.ReadFile(published, dicom.Options{StopBefore: dict.ContrastBolusAgent})
+	if err != nil {
+		b.Fatal(err)
+	}
+	s.results = []*dicom.Dataset{f.Dataset}
 	srv := serve(b, s, dicomweb.Limits{})
 	for name, path := range map[string]string{
 		"metadata_of_100": "/studies/1.2/metadata",
 		"study_of_52MB":   "/studies/1.2",
+		"search":          "/studies?PatientID=1CT1",
 		"instance_512KB":  "/studies/1.2/series/1.2.3/instances/1.2.3.7",
 	} {
 		b.Run(name, func(b *testing.B) {
