@@ -2,8 +2,11 @@ package dicomweb_test
 
 import (
 	"fmt"
+	"io"
+	"net/http"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/leadglass/leadglass/dicom"
 	"github.com/leadglass/leadglass/dicom/dict"
@@ -78,5 +81,32 @@ func TestLimit_PageBytes(t *testing.T) {
 	resp, body := call(t, serve(t, s, dicomweb.Limits{PageBytes: 1}), "GET", "/studies", nil, "")
 	if strings.Count(body, `"0020000D"`) != 1 || !strings.Contains(resp.Header.Get("Warning"), "additional results") {
 		t.Errorf("got %s, %q", body, resp.Header)
+	}
+}
+
+// TestHandler_DeadlineOfTheLastAnswer: a connection that rested for longer than
+// Idle answers again.
+func TestHandler_DeadlineOfTheLastAnswer(t *testing.T) {
+	s := &store{objects: []*object{instance(t, 1, dicom.ExplicitVRLittleEndian)}, put: func([]byte) (*dicomweb.Stored, error) {
+		return &dicomweb.Stored{}, nil
+	}}
+	srv := serve(t, s, dicomweb.Limits{Idle: 100 * time.Millisecond})
+	for i, ask := range []func() (*http.Response, error){
+		func() (*http.Response, error) { return srv.Client().Get(srv.URL + "/dicom-web/studies/1.2") },
+		func() (*http.Response, error) {
+			return srv.Client().Post(srv.URL+"/dicom-web/studies", "application/dicom", strings.NewReader("file"))
+		},
+		func() (*http.Response, error) { return srv.Client().Get(srv.URL + "/dicom-web/studies/1.2/metadata") },
+		func() (*http.Response, error) { return srv.Client().Get(srv.URL + "/dicom-web/studies") },
+	} {
+		resp, err := ask()
+		if err != nil {
+			t.Fatalf("request %d: %v", i, err)
+		}
+		if _, err := io.Copy(io.Discard, resp.Body); err != nil || resp.StatusCode > 204 {
+			t.Errorf("request %d: %v, %v", i, resp.Status, err)
+		}
+		resp.Body.Close()
+		time.Sleep(250 * time.Millisecond)
 	}
 }

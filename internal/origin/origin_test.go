@@ -554,3 +554,22 @@ func TestQuery(t *testing.T) {
 		}
 	}
 }
+
+// TestServer_TLS: a password counts over TLS, on HTTP/1.1 and 2.
+func TestServer_TLS(t *testing.T) {
+	s := build(t, origin.Limits{})
+	for _, two := range []bool{false, true} {
+		srv := httptest.NewUnstartedServer(s.h)
+		srv.EnableHTTP2 = two
+		srv.Config = s.h.Server(nil)
+		srv.Listener = s.h.Bounded(srv.Listener)
+		srv.StartTLS()
+		r, _ := http.NewRequest("GET", srv.URL+"/nothing", nil)
+		r.SetBasicAuth("ann", "right")
+		resp, err := srv.Client().Do(r)
+		if err != nil || resp.StatusCode != 404 || resp.ProtoMajor == 2 != two {
+			t.Errorf("got %v, %v", resp, err)
+		}
+		srv.Close()
+	}
+}
