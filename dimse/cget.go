@@ -107,6 +107,8 @@ type SubOperations interface {
 	// no objects of this class and transfer syntax: nothing was sent, the
 	// failure is counted and the next object may go better.
 	Send(ctx context.Context, rq *StoreRequest, remaining int) (Status, error)
+	// Fail counts an object that cannot be sent, because it cannot be read here.
+	Fail(instance dicom.UID, remaining int) error
 }
 
 // get answers C-GET-RQ.
@@ -147,6 +149,20 @@ func (o *subOperations) Send(ctx context.Context, rq *StoreRequest, remaining in
 	if err != nil {
 		return status, err
 	}
+	return status, o.count(status, rq.SOPInstance)
+}
+
+// Fail counts a failure.
+func (o *subOperations) Fail(instance dicom.UID, remaining int) error {
+	if err := o.op.stopped(); err != nil {
+		return err
+	}
+	o.remaining = remaining
+	return o.count(UnableToProcess, instance)
+}
+
+// count counts how a sub-operation went, and says so.
+func (o *subOperations) count(status Status, instance dicom.UID) error {
 	switch status.Class() {
 	case ClassSuccess:
 		o.completed++
@@ -154,10 +170,10 @@ func (o *subOperations) Send(ctx context.Context, rq *StoreRequest, remaining in
 		o.warning++
 	default:
 		o.failed++
-		o.failures = append(o.failures, rq.SOPInstance)
+		o.failures = append(o.failures, instance)
 	}
-	return status, o.op.pending(&Response{
-		Completed: o.completed, Failed: o.failed, Warning: o.warning, Remaining: remaining,
+	return o.op.pending(&Response{
+		Completed: o.completed, Failed: o.failed, Warning: o.warning, Remaining: o.remaining,
 	})
 }
 

@@ -38,7 +38,8 @@ func (ses *session) find(ctx context.Context, rq *leadglass.Request, q *dimse.Qu
 	keys := keysOf(q.Identifier)
 	rq.Level, rq.Query = level, queryText(level, keys)
 	a := newAnswer(q.Identifier, level, ses.s.c.AETitle)
-	for found, err := range ses.s.c.Guard.Find(ctx, rq, &leadglass.Query{Level: level, Keys: keys, Fuzzy: o.fuzzy}, guard.Page{}) {
+	search := &leadglass.Query{Level: level, Keys: keys, Fuzzy: o.fuzzy, DateTime: o.dateTime}
+	for found, err := range ses.s.c.Guard.Find(ctx, rq, search, guard.Page{}) {
 		if err != nil {
 			return err
 		}

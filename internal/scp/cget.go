@@ -58,7 +58,7 @@ func (ses *session) getAll(ctx context.Context, t *guard.Transfer, send dimse.Su
 		if err != nil {
 			return err
 		}
-		remaining--
+		remaining = max(remaining-1, 0)
 		if err := ses.getOne(ctx, t, o, send, remaining); err != nil {
 			return err
 		}
@@ -66,8 +66,8 @@ func (ses *session) getAll(ctx context.Context, t *guard.Transfer, send dimse.Su
 	return nil
 }
 
-// getOne sends one object. Its error ends the operation; that the peer does not
-// take the object does not.
+// getOne sends one object. Its error ends the operation; that the object cannot be
+// read, or that the peer does not take it, does not.
 func (ses *session) getOne(ctx context.Context, t *guard.Transfer, o *leadglass.Object, send dimse.SubOperations, remaining int) error {
 	as, ok := ses.agreed.carry(o.Class, o.Syntax)
 	if !ok {
@@ -76,10 +76,11 @@ func (ses *session) getOne(ctx context.Context, t *guard.Transfer, o *leadglass.
 	snd, err := ses.s.send(ctx, o, as)
 	if err != nil {
 		t.Failed(o, 0)
-		return err
+		ses.s.c.Diagnostics.Error("an object cannot be read", "session", ses.peer.Session, "error", err)
+		return send.Fail(o.Ref.Instance, remaining)
 	}
 	defer snd.close()
-	status, err := send.Send(ctx, snd.rq, max(remaining, 0))
+	status, err := send.Send(ctx, snd.rq, remaining)
 	if c := status.Class(); err == nil && (c == dimse.ClassSuccess || c == dimse.ClassWarning) {
 		t.Sent(o, snd.left.n)
 		return nil

@@ -40,6 +40,7 @@ type object struct {
 	syntax dicom.UID
 	file   []byte
 	head   int64
+	broken bool // it cannot be opened
 }
 
 const preamble = 132 // what stands before a data set here: no meta information
@@ -141,7 +142,12 @@ func (a *archive) Objects(_ context.Context, r leadglass.Ref) iter.Seq2[*leadgla
 			}
 			if !yield(&leadglass.Object{
 				Ref: o.ref, Study: o.study(), Class: o.class, Syntax: o.syntax, Size: int64(len(o.file)), Header: o.head,
-				Open: func(context.Context) (leadglass.Content, error) { return content{bytes.NewReader(o.file)}, nil },
+				Open: func(context.Context) (leadglass.Content, error) {
+					if o.broken {
+						return nil, leadglass.Errorf(leadglass.Internal, "archive: the checksum is another")
+					}
+					return content{bytes.NewReader(o.file)}, nil
+				},
 			}, nil) {
 				return
 			}

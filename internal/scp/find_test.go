@@ -94,7 +94,7 @@ func TestFind_RelationalWhereNegotiated(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer a.Abort(0)
-	if got := a.Answer().User.Extended; len(got) != 1 || !bytes.Equal(got[0].Info, []byte{1, 0, 1, 0, 0}) {
+	if got := a.Answer().User.Extended; len(got) != 1 || !bytes.Equal(got[0].Info, []byte{1, 1, 1, 0, 0}) {
 		t.Errorf("answered %+v", got)
 	}
 	list, rsp := find(t, dimse.NewClient(a, dimse.Limits{}), query(dimse.StudyRootFind, identifier("SERIES", 0x0020000E, "")))
@@ -251,5 +251,19 @@ func TestGet_TheLogStops(t *testing.T) {
 	rsp, err := c.Get(in(t), query(dimse.StudyRootGet, identifier("STUDY", 0x0020000D, "1.1")), nil)
 	if err != nil || rsp.Status.Class() != dimse.ClassFailure || len(k.all()) != 0 {
 		t.Errorf("%+v, %v: %d objects", rsp, err, len(k.all()))
+	}
+}
+
+// TestGet_WhatCannotBeRead fails and is named; the others arrive.
+func TestGet_WhatCannotBeRead(t *testing.T) {
+	h := filled(t)
+	h.archive.mu.Lock()
+	h.objects[1].broken = true
+	h.archive.mu.Unlock()
+	c, k := h.dial(t, explicit()), &taker{}
+	c.Store = k.Store
+	rsp, err := c.Get(in(t), query(dimse.StudyRootGet, identifier("STUDY", 0x0020000D, "1.1")), nil)
+	if err != nil || rsp.Status != dimse.SomeFailed || rsp.Completed != 2 || !slices.Equal(rsp.FailedInstances, []dicom.UID{"1.1.1.2"}) || len(k.all()) != 2 {
+		t.Errorf("%+v, %v", rsp, err)
 	}
 }

@@ -3,6 +3,7 @@ package scp
 import (
 	"slices"
 
+	"github.com/leadglass/leadglass"
 	"github.com/leadglass/leadglass/dicom"
 	"github.com/leadglass/leadglass/ul"
 )
@@ -11,12 +12,13 @@ import (
 // sections C.5.1.1, C.5.2.1 and C.5.3.1).
 type options struct {
 	relational bool // unique keys of the levels above may be missing
+	dateTime   bool // a date and its time are one range
 	fuzzy      bool // person names match by their beginnings
 }
 
 // negotiate answers a proposal: each byte is 1 where we do what is asked. A
-// proposal of relational queries or retrieval and of fuzzy matching is agreed to;
-// combined date and time, time zones and conversions of multi-frame objects not.
+// proposal of relational queries or retrieval, of combined date and time and of
+// fuzzy matching is agreed to; time zones and conversions of multi-frame objects not.
 func negotiate(e ul.ExtendedNegotiation) (options, []byte) {
 	if len(e.Info) == 0 {
 		return options{}, nil
@@ -26,8 +28,13 @@ func negotiate(e ul.ExtendedNegotiation) (options, []byte) {
 	if info[0] = 0; o.relational {
 		info[0] = 1
 	}
-	if find := routeOf(e.SOPClass) == "C-FIND"; find && len(e.Info) > 2 && e.Info[2] == 1 {
-		o.fuzzy, info[2] = true, 1
+	if routeOf(e.SOPClass) != leadglass.CFind {
+		return o, info
+	}
+	for i, agreed := range []*bool{1: &o.dateTime, 2: &o.fuzzy} {
+		if agreed != nil && i < len(e.Info) && e.Info[i] == 1 {
+			*agreed, info[i] = true, 1
+		}
 	}
 	return o, info
 }
