@@ -81,6 +81,7 @@ type Record struct {
 	Action    Action
 	Outcome   Outcome
 	Reason    Reason
+	Times     int // how many like it the record stands for, 0 for one: sign-ins refused, objects not kept
 
 	Verb        Verb
 	Route       Route

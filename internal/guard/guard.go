@@ -5,11 +5,45 @@
 // The same guard stands behind every face. A study that a peer may not have is,
 // for that peer, not there: it is in no row, no count and no error, and asking
 // for it takes as many writes as asking for one that does not exist.
+//
+// # In which order
+//
+// Each method takes these steps, and none begins before the one above is over:
+//
+//  1. The request as such is decided, with no study. A denial is recorded, and
+//     the peer is told its reason: it follows from the request alone and tells
+//     nothing about what is kept.
+//  2. The studies are looked up and each is decided. What is not permitted is
+//     not there. Where nothing is there, one is decided that does not exist.
+//  3. What will be released is recorded, and what was refused.
+//  4. It is released.
+//  5. For a transfer, what was released is recorded.
+//
+// # Records
+//
+//	Echo      nothing, or a security alert where it is denied
+//	Find      one query event, with the text of the query and never an answer
+//	Retrieve  of one instance, and of all that is described or viewed: one
+//	          "instances accessed" per patient, with the most that it can be;
+//	          of anything else "begin transferring" and "instances transferred"
+//	          per patient, linked by Transfer
+//	Store     one "begin transferring" and, linked to it, at least one "instances
+//	          transferred": one per study and one for what was not kept
+//	Delete    one "study deleted" per patient, before; one more where it failed
+//	Commit    one "instances accessed" per patient
+//	Admit     one "user authentication"
+//	Allow     one "audit log used" or security alert
+//
+// What is refused is one record for the request, whatever was asked for and
+// whether it exists or not: it names no subject, and what was asked for in Refs.
 package guard
 
 import (
 	"context"
-	"iter"
+	"crypto/rand"
+	"errors"
+	"fmt"
+	"slices"
 	"time"
 
 	"github.com/leadglass/leadglass"
@@ -21,102 +55,138 @@ type Config struct {
 	Decider  leadglass.Decider
 	Recorder leadglass.Recorder
 	Now      func() time.Time
+	Limits   Limits
 }
 
 // Guard enforces decisions. Its methods may be called at the same time. Errors
 // that tell a peer something are *leadglass.Error.
-type Guard struct{ c Config }
+type Guard struct {
+	c   Config
+	lim Limits
+}
 
 // New returns a Guard.
-func New(c Config) *Guard { return &Guard{c} }
+func New(c Config) *Guard { return &Guard{c, c.Limits.orDefault()} }
 
-// Page is the part of an answer that is wanted, after what may not be seen was
-// taken out. Limit 0 is everything.
-type Page struct{ Offset, Limit int }
+// What a peer is told is the code and the reason; these texts are the same for
+// what is hidden and for what is not there.
+var (
+	errRefused = errors.New("guard: the policy refuses the request")
+	errNothing = errors.New("guard: there is nothing that the peer may know of")
+	errVerb    = errors.New("guard: a verb that this method does not serve")
+	errRefs    = errors.New("guard: a request that names nothing")
+	errTooMany = errors.New("guard: a request that names too much")
+)
 
-// Echo decides about C-ECHO and the like, which release nothing; it is recorded
-// where it is denied.
-func (g *Guard) Echo(ctx context.Context, rq *leadglass.Request) error { return nil }
+// own is a request with what every record needs. The caller's stays as it is.
+func (g *Guard) own(rq *leadglass.Request) *leadglass.Request {
+	own := *rq
+	if own.Time.IsZero() {
+		own.Time = g.c.Now()
+	}
+	if own.ID == "" {
+		own.ID = rand.Text()
+	}
+	if own.Peer == nil {
+		own.Peer = &leadglass.Peer{}
+	}
+	return &own
+}
 
-// Find yields the matches that the peer may see, with counts of what it may see.
-// The search is recorded before the first is yielded.
-func (g *Guard) Find(ctx context.Context, rq *leadglass.Request, q *leadglass.Query, p Page) iter.Seq2[*leadglass.Match, error] {
+// decide asks the policy and refuses what it permits only on terms that nobody
+// here could fulfil.
+func (g *Guard) decide(rq *leadglass.Request, s *leadglass.Study) leadglass.Decision {
+	d := g.c.Decider.Decide(rq, s)
+	if d.Policy == "" {
+		d.Policy = g.c.Decider.Policy()
+	}
+	if d.Effect == leadglass.Permit && !fulfilled(rq, d.Obligations) {
+		d.Effect, d.Reason = leadglass.Deny, leadglass.Forbidden
+	}
+	return d
+}
+
+// fulfilled says whether the obligations can be met: objects that leave as they
+// are bear no watermark and are exported, and who steps up has shown two factors.
+func fulfilled(rq *leadglass.Request, all []leadglass.Obligation) bool {
+	leaves := rq.Verb == leadglass.Get || rq.Verb == leadglass.Move
+	for _, o := range all {
+		switch o {
+		case leadglass.NoExport, leadglass.Watermark:
+			if leaves {
+				return false
+			}
+		case leadglass.StepUp:
+			if rq.Peer.Assurance < leadglass.MultiFactor {
+				return false
+			}
+		case leadglass.Notify, leadglass.ReviewAlways: // follow from the record
+		default:
+			return false
+		}
+	}
+	return true
+}
+
+// ask decides about a request as such and records a denial.
+func (g *Guard) ask(ctx context.Context, rq *leadglass.Request) (leadglass.Decision, error) {
+	d := g.decide(rq, nil)
+	if d.Effect == leadglass.Permit {
+		return d, nil
+	}
+	if err := g.record(ctx, refusal(rq, d, rq.Refs)); err != nil {
+		return d, err
+	}
+	return d, &leadglass.Error{Code: leadglass.Denied, Reason: d.Reason, Err: errRefused}
+}
+
+// record makes records durable or says that nothing may be done.
+func (g *Guard) record(ctx context.Context, records ...*leadglass.Record) error {
+	if len(records) == 0 {
+		return nil
+	}
+	ctx, cancel := context.WithTimeout(ctx, g.lim.Record)
+	defer cancel()
+	err := ctx.Err()
+	if err == nil {
+		err = g.c.Recorder.Record(ctx, records...)
+	}
+	if err != nil {
+		return &leadglass.Error{
+			Code: leadglass.Unavailable, Reason: leadglass.LogUnavailable, Err: fmt.Errorf("guard: recording: %w", err),
+		}
+	}
 	return nil
 }
 
-// Retrieve decides about rq.Refs, for one of the verbs Describe, View, Get and
-// Move, and records that the transfer begins. Nothing that may be had is
-// NotFound, whatever the reason.
-func (g *Guard) Retrieve(ctx context.Context, rq *leadglass.Request) (*Transfer, error) {
-	return nil, nil
+// recordAnyway is record for what has happened already: it does not depend on
+// whether the peer is still there.
+func (g *Guard) recordAnyway(ctx context.Context, records ...*leadglass.Record) error {
+	return g.record(context.WithoutCancel(ctx), records...)
 }
 
-// Transfer is what a peer was permitted to retrieve. End must be called.
-type Transfer struct{}
+// nothing is the answer to a request for what is hidden and for what is not there.
+func nothing() error { return &leadglass.Error{Code: leadglass.NotFound, Err: errNothing} }
 
-// Total is how many instances Objects will yield.
-func (t *Transfer) Total() int { return 0 }
+func invalid(err error) error { return &leadglass.Error{Code: leadglass.Invalid, Err: err} }
 
-// Decision is the decision with the most obligations of those for its studies.
-func (t *Transfer) Decision() leadglass.Decision { return leadglass.Decision{} }
-
-// Objects yields the instances.
-func (t *Transfer) Objects(ctx context.Context) iter.Seq2[*leadglass.Object, error] { return nil }
-
-// Sent counts an object as handed over, with the bytes that left.
-func (t *Transfer) Sent(o *leadglass.Object, bytes int64) {}
-
-// Failed counts an object that did not arrive; of it bytes may have left.
-func (t *Transfer) Failed(o *leadglass.Object, bytes int64) {}
-
-// End records how the transfer ended. It does so even if ctx is done.
-func (t *Transfer) End(ctx context.Context) error { return nil }
-
-// Store decides whether the peer may store and records that it begins: once for
-// an association or request, before its first object.
-func (g *Guard) Store(ctx context.Context, rq *leadglass.Request) (*Intake, error) { return nil, nil }
-
-// Intake takes objects of one association or request. Put may be called by one
-// goroutine at a time. End must be called.
-type Intake struct{}
-
-// Put stores one object.
-func (i *Intake) Put(ctx context.Context, in *leadglass.Incoming) (*leadglass.Stored, error) {
-	return nil, nil
+// Echo decides about C-ECHO and the like, which release nothing; it is recorded
+// where it is denied.
+func (g *Guard) Echo(ctx context.Context, rq *leadglass.Request) error {
+	_, err := g.ask(ctx, g.own(rq))
+	return err
 }
 
-// End records what was stored, study by study.
-func (i *Intake) End(ctx context.Context) error { return nil }
-
-// Delete deletes what rq.Refs names, after it is recorded, and returns how many
-// instances.
-func (g *Guard) Delete(ctx context.Context, rq *leadglass.Request) (int, error) { return 0, nil }
-
-// Commitment is the answer to one reference of a storage commitment request.
-type Commitment struct {
-	Ref leadglass.Ref
-	// Object is the instance that is kept, nil where there is none that the peer
-	// may know of.
-	Object *leadglass.Object
+// Allow decides about reading the log and managing the archive, and records it
+// whether it is permitted or not.
+func (g *Guard) Allow(ctx context.Context, rq *leadglass.Request) error {
+	if !slices.Contains([]leadglass.Verb{leadglass.ReadLog, leadglass.Manage}, rq.Verb) {
+		return invalid(errVerb)
+	}
+	rq = g.own(rq)
+	d, err := g.ask(ctx, rq)
+	if err != nil {
+		return err
+	}
+	return g.record(ctx, permission(rq, d))
 }
-
-// Commit tells which instances of rq.Refs are kept (PS3.4 annex J).
-func (g *Guard) Commit(ctx context.Context, rq *leadglass.Request) ([]Commitment, error) {
-	return nil, nil
-}
-
-// SignIn is an attempt of somebody to show who it is.
-type SignIn struct {
-	Peer    *leadglass.Peer // as far as it is known
-	Route   leadglass.Route
-	Device  bool // node authentication (110126) rather than a login (110122)
-	Outcome leadglass.Outcome
-	Reason  leadglass.Reason
-	// Times is how many attempts of one address within a minute it stands for,
-	// refused all; 0 is one. A flood must not fill the log.
-	Times int
-}
-
-// Admit records an attempt to sign in, before the peer is told how it went. One
-// that cannot be recorded fails.
-func (g *Guard) Admit(ctx context.Context, s SignIn) error { return nil }

@@ -1,0 +1,41 @@
+package guard
+
+import "time"
+
+// Limits bound what one request costs. The zero value is safe; a negative value
+// switches a limit off.
+type Limits struct {
+	Record  time.Duration // that making records durable may take before the request fails
+	Studies int           // of one association that stores, before their ends are recorded
+	Refs    int           // of one request
+}
+
+// The defaults.
+const (
+	// defaultRecord is far over what a full disk or a slow one takes to say so, and
+	// under the 30 s after which DCMTK's tools give a peer up.
+	defaultRecord = 10 * time.Second
+	// defaultStudies is what a modality sends in a day, and 256 KiB here.
+	defaultStudies = 256
+	// defaultRefs is the instances of a large storage commitment or UID list.
+	defaultRefs = 100_000
+)
+
+const never = 1<<63 - 1
+
+func (l Limits) orDefault() Limits {
+	l.Record = time.Duration(limit(int64(l.Record), int64(defaultRecord)))
+	l.Studies = int(limit(int64(l.Studies), defaultStudies))
+	l.Refs = int(limit(int64(l.Refs), defaultRefs))
+	return l
+}
+
+func limit(have, safe int64) int64 {
+	switch {
+	case have == 0:
+		return safe
+	case have < 0:
+		return never
+	}
+	return have
+}
