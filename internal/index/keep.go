@@ -44,7 +44,7 @@ func (s *schema) keep(h *dicom.Dataset, level leadglass.Level, lim Limits, own f
 	if k.foreign {
 		k.elements = slices.Insert(k.elements, 0, utf8Set())
 	}
-	b, err := dicom.Append(nil, &dicom.Dataset{Elements: k.elements}, dicom.ExplicitVRLittleEndian)
+	b, err := dicom.Append([]byte{}, &dicom.Dataset{Elements: k.elements}, dicom.ExplicitVRLittleEndian)
 	if err != nil {
 		return []byte{}
 	}
