@@ -2,7 +2,6 @@ package tlog
 
 import (
 	"crypto/sha256"
-	"math/bits"
 
 	"golang.org/x/mod/sumdb/tlog"
 )
@@ -37,8 +36,6 @@ func (e *edge) root() Hash {
 }
 
 func (e *edge) clone() edge { return edge{e.size, append([]Hash(nil), e.nodes...)} }
-
-func (e *edge) whole() bool { return len(e.nodes) == bits.OnesCount64(e.size) }
 
 // join is the root of hashes of which there are a power of two.
 func join(hashes []Hash) Hash {
