@@ -205,6 +205,9 @@ func (c *candidates) studies() {
 	if uids := h.uids[leadglass.StudyLevel]; uids != nil {
 		c.in("s.uid", uids, c.lead == byStudy)
 	}
+	if h.within != "" {
+		c.and(`instr(s.modalities, ?) > 0`, h.within)
+	}
 	if h.accession != nil {
 		c.and(`s.accession <> ''`)
 		c.in("s.accession", h.accession, c.lead == byAccession)

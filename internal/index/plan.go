@@ -37,6 +37,7 @@ type hot struct {
 	accession []string
 	dates     *span
 	modality  []string
+	within    string // one of the modalities of the study
 	word      string // beginning of a word of the patient's name, folded
 }
 
@@ -168,6 +169,10 @@ func (h *hot) take(tag dicom.Tag, k *key) {
 		h.accession = exact(k)
 	case dict.StudyDate:
 		h.dates = onlySpan(k)
+	case dict.ModalitiesInStudy:
+		if all := exact(k); len(all) == 1 {
+			h.within = all[0]
+		}
 	case dict.Modality:
 		h.modality = exact(k)
 	}
