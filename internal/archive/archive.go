@@ -1,0 +1,141 @@
+// Package archive keeps objects: the bytes in package blob, what they are in
+// package index. It decides nothing and knows no peers; only guard may hold it.
+//
+// # One journal
+//
+// Whatever changes the archive is a record of one journal (package blob): an
+// object, a removal, labels, a merge of patients. A change is done when its
+// record is on the disk. The index follows from the journal and is fed by one
+// goroutine in its order, so that an object costs one sync and not two. Whoever
+// reads waits until the index has come as far as the journal was when he asked:
+// what was acknowledged is seen.
+//
+// # Kinds of records
+//
+//	1 object  head: object as JSON; body: the file (PS3.10)
+//	2 remove  head: removal as JSON; what it removes is erased
+//	3 labels  head: labels as JSON
+//	4 merge   head: merge as JSON
+//
+// # What is the same, and what is in conflict
+//
+// The content of an object is its transfer syntax and data set; preamble and
+// file meta information are about its journey. The same content under the same
+// UID is a duplicate: success, and nothing is kept. Other content under the same
+// UID is refused, and the first stays. A series that is in another study and a
+// study that is of another patient are refused, too: nobody could say later to
+// whom the images belong. Another name, birth date or sex of the same patient ID
+// is kept with a warning.
+package archive
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"sync"
+	"time"
+
+	"github.com/leadglass/leadglass"
+	"github.com/leadglass/leadglass/dicom"
+	"github.com/leadglass/leadglass/internal/blob"
+	"github.com/leadglass/leadglass/internal/durable"
+	"github.com/leadglass/leadglass/internal/index"
+)
+
+// Config is what an Archive needs.
+type Config struct {
+	Dir         string
+	Index       index.Index
+	Now         func() time.Time // the clock, for objects whose arrival nobody noted
+	Diagnostics *slog.Logger
+	Limits      Limits
+	FS          durable.FS // nil is that of the machine
+}
+
+// Archive is a leadglass.Archive. Its methods may be called at the same time.
+type Archive struct {
+	store  *blob.Store
+	index  index.Index
+	now    func() time.Time
+	diag   *slog.Logger
+	limits Limits
+
+	feed    chan fed      // from the committer to the indexer
+	indexed chan struct{} // closed when the indexer has ended
+
+	change sync.RWMutex // held for reading while an object is stored, for writing while something is removed
+
+	mu       sync.Mutex                // covers what follows
+	acked    uint64                    // changes that are durable
+	applied  uint64                    // of which the index has so many
+	progress chan struct{}             // closed when applied grows or broken is set
+	broken   error                     // why the index does not follow any more
+	arriving map[dicom.UID]*arrival    // objects that the index does not have yet
+	known    map[dicom.UID]*knownStudy // studies seen lately
+}
+
+var _ leadglass.Archive = (*Archive)(nil)
+
+// Open opens the archive in a folder, or makes one, and brings the index up to
+// date: one that was closed in order is.
+func Open(ctx context.Context, c Config) (*Archive, error) {
+	if c.Diagnostics == nil {
+		c.Diagnostics = slog.New(slog.DiscardHandler)
+	}
+	if c.Now == nil {
+		c.Now = time.Now
+	}
+	if c.FS == nil {
+		c.FS = durable.OS()
+	}
+	a := &Archive{index: c.Index, now: c.Now, diag: c.Diagnostics, limits: c.Limits.orDefault()}
+	a.feed = make(chan fed, feedLength)
+	a.indexed = make(chan struct{})
+	a.progress = make(chan struct{})
+	a.arriving = map[dicom.UID]*arrival{}
+	a.known = map[dicom.UID]*knownStudy{}
+	position, err := c.Index.Position(ctx)
+	if err != nil {
+		return nil, fmt.Errorf("archive: %w", err)
+	}
+	from, err := blob.ParsePlace(string(position))
+	if err != nil {
+		return nil, fmt.Errorf("archive: position of the index: %w", err)
+	}
+	a.store, err = blob.Open(blob.Config{
+		FS: c.FS, Dir: c.Dir, Known: from, Limits: c.Limits.Blob,
+		Committed: a.committed, Diagnostics: c.Diagnostics,
+	})
+	if err != nil {
+		return nil, fmt.Errorf("archive: %w", err)
+	}
+	if err := a.catchUp(ctx, from); err != nil {
+		return nil, errors.Join(err, a.store.Close())
+	}
+	go a.follow()
+	return a, nil
+}
+
+// Close ends the archive after everything acknowledged is in the index. The
+// index is its owner's to close.
+func (a *Archive) Close() error {
+	err := a.store.Close()
+	a.mu.Lock()
+	closed := a.broken == errClosed
+	a.mu.Unlock()
+	if closed {
+		return err
+	}
+	close(a.feed)
+	<-a.indexed
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	if a.broken != nil {
+		err = errors.Join(err, a.broken)
+	}
+	a.broken = errClosed
+	return err
+}
+
+var errClosed = errors.New("archive: closed")

@@ -1,0 +1,59 @@
+package archive
+
+import "github.com/leadglass/leadglass/internal/blob"
+
+// Limits bound what the archive uses. The zero value is the safe default; a
+// negative value switches a limit off.
+type Limits struct {
+	Blob        blob.Limits
+	ObjectBytes int64 // of one object
+	HeaderBytes int64 // of all values of a header that are read into memory
+	ZipEntries  int   // of one zip file that is imported
+	ZipBytes    int64 // of all that one zip file unpacks to
+	ZipRatio    int64 // what an entry may unpack to, to what it is packed
+}
+
+const (
+	// defaultObjectBytes is what a data set of the standard's 32-bit lengths
+	// holds; whole slide images and tomosynthesis stay below.
+	defaultObjectBytes = 4 << 30
+	// defaultHeaderBytes: an enhanced multi-frame header of 10,000 frames has 20 MiB.
+	defaultHeaderBytes = 64 << 20
+	// defaultZipEntries is ten times the images of a large study.
+	defaultZipEntries = 100_000
+	// defaultZipBytes is a full medium of a hospital's archive export.
+	defaultZipBytes = 64 << 30
+	// defaultZipRatio: images pack 2 to 5 times, empty ones 1000 (DEFLATE's
+	// most is 1032, RFC 1951).
+	defaultZipRatio = 200
+)
+
+func (l Limits) orDefault() Limits {
+	l.ObjectBytes = orDefault(l.ObjectBytes, defaultObjectBytes)
+	l.HeaderBytes = orDefault(l.HeaderBytes, defaultHeaderBytes)
+	l.ZipEntries = int(orDefault(int64(l.ZipEntries), defaultZipEntries))
+	l.ZipBytes = orDefault(l.ZipBytes, defaultZipBytes)
+	l.ZipRatio = orDefault(l.ZipRatio, defaultZipRatio)
+	return l
+}
+
+func orDefault(n, def int64) int64 {
+	switch {
+	case n == 0:
+		return def
+	case n < 0:
+		return 1 << 60
+	}
+	return n
+}
+
+// The sizes that nobody needs to set.
+const (
+	// feedLength is how many changes the index may be behind. Headers wait in
+	// memory, some 10 KB each.
+	feedLength = 1024
+	// applyAtOnce is how many changes the index gets in one transaction.
+	applyAtOnce = 256
+	// knownStudies is how many studies are remembered between objects.
+	knownStudies = 4096
+)
