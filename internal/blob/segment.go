@@ -50,8 +50,7 @@ func (s *Store) segmentName(n uint32) string {
 	return filepath.Join(s.dir, "segments", fmt.Sprintf("%08x", n))
 }
 
-// listSegments reads the headers of all segments. The last may be one that was
-// never finished: then it goes, for nothing in it was acknowledged.
+// listSegments reads the headers of all segments.
 func (s *Store) listSegments() error {
 	names, err := s.fs.List(filepath.Join(s.dir, "segments"))
 	if err != nil {
@@ -69,17 +68,31 @@ func (s *Store) listSegments() error {
 		}
 		s.segments = append(s.segments, g)
 	}
-	if n := len(s.segments) - 1; n >= 0 && s.segments[n].damaged && s.segments[n].end <= headerSize {
-		if err := durable.Remove(s.fs, s.segmentName(s.segments[n].number)); err != nil {
-			return err
-		}
-		s.segments = s.segments[:n]
+	if err := s.dropUnfinished(); err != nil {
+		return err
 	}
 	for i := 1; i < len(s.segments); i++ {
 		before, g := s.segments[i-1], s.segments[i]
 		if !g.damaged && g.before == before.number {
 			before.end = min(before.end, g.ended)
 		}
+	}
+	return nil
+}
+
+// dropUnfinished removes segments that were never finished: nothing in them was
+// acknowledged, and the one after them does not name them.
+func (s *Store) dropUnfinished() error {
+	for i := len(s.segments) - 1; i >= 0; i-- {
+		g := s.segments[i]
+		named := i+1 < len(s.segments) && s.segments[i+1].before == g.number
+		if !g.damaged || g.end > headerSize || named {
+			continue
+		}
+		if err := durable.Remove(s.fs, s.segmentName(g.number)); err != nil {
+			return err
+		}
+		s.segments = slices.Delete(s.segments, i, i+1)
 	}
 	return nil
 }
@@ -119,6 +132,7 @@ func (s *Store) begin() error {
 	name := s.segmentName(g.number)
 	f, err := s.fs.Create(name)
 	if err != nil {
+		_ = s.fs.Remove(name) // an empty one that came to be all the same; Open removes it, too
 		return err
 	}
 	_, err = f.WriteAt(g.put(), 0)
