@@ -63,6 +63,8 @@ type Archive struct {
 
 	feed    chan fed      // from the committer to the indexer
 	indexed chan struct{} // closed when the indexer has ended
+	closing chan struct{} // closed when it must not wait any more
+	closed  sync.Once
 
 	change sync.RWMutex // held for reading while an object is stored, for writing while something is removed
 
@@ -70,9 +72,10 @@ type Archive struct {
 	acked    uint64                    // changes that are durable
 	applied  uint64                    // of which the index has so many
 	progress chan struct{}             // closed when applied grows or broken is set
-	broken   error                     // why the index does not follow any more
+	broken   error                     // why the index does not take changes
 	arriving map[dicom.UID]*arrival    // objects that the index does not have yet
 	known    map[dicom.UID]*knownStudy // studies seen lately
+	unerased []blob.Place              // what is removed and could not be erased
 }
 
 var _ leadglass.Archive = (*Archive)(nil)
@@ -92,6 +95,7 @@ func Open(ctx context.Context, c Config) (*Archive, error) {
 	a := &Archive{index: c.Index, now: c.Now, diag: c.Diagnostics, limits: c.Limits.orDefault()}
 	a.feed = make(chan fed, feedLength)
 	a.indexed = make(chan struct{})
+	a.closing = make(chan struct{})
 	a.progress = make(chan struct{})
 	a.arriving = map[dicom.UID]*arrival{}
 	a.known = map[dicom.UID]*knownStudy{}
@@ -120,22 +124,12 @@ func Open(ctx context.Context, c Config) (*Archive, error) {
 // Close ends the archive after everything acknowledged is in the index. The
 // index is its owner's to close.
 func (a *Archive) Close() error {
-	err := a.store.Close()
-	a.mu.Lock()
-	closed := a.broken == errClosed
-	a.mu.Unlock()
-	if closed {
-		return err
-	}
-	close(a.feed)
-	<-a.indexed
-	a.mu.Lock()
-	defer a.mu.Unlock()
-	if a.broken != nil {
-		err = errors.Join(err, a.broken)
-	}
-	a.broken = errClosed
+	var err error
+	a.closed.Do(func() {
+		err = a.store.Close()
+		close(a.closing)
+		close(a.feed)
+		<-a.indexed
+	})
 	return err
 }
-
-var errClosed = errors.New("archive: closed")

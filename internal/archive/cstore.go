@@ -130,6 +130,10 @@ func (a *Archive) reserve(ctx context.Context, inst *index.Instance) (*arrival, 
 	mine := &arrival{done: make(chan struct{}), digest: inst.Digest}
 	for {
 		a.mu.Lock()
+		if a.broken != nil {
+			defer a.mu.Unlock()
+			return nil, leadglass.Errorf(leadglass.Unavailable, "archive: storing: index: %w", a.broken)
+		}
 		other := a.arriving[inst.Ref.Instance]
 		if other == nil {
 			a.arriving[inst.Ref.Instance] = mine

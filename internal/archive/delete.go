@@ -10,8 +10,8 @@ import (
 	"github.com/leadglass/leadglass/internal/index"
 )
 
-// Delete removes what a reference names. When it returns the removal is durable
-// and the bytes are gone. A reference that names nothing removes nothing, and an
+// Delete removes what a reference names. When it returns nil the removal is
+// durable and the bytes are gone. A reference that names nothing removes nothing, and an
 // empty one is refused: nobody means everything.
 func (a *Archive) Delete(ctx context.Context, ref leadglass.Ref) (int, error) {
 	if ref == (leadglass.Ref{}) {
@@ -20,6 +20,11 @@ func (a *Archive) Delete(ctx context.Context, ref leadglass.Ref) (int, error) {
 	n, err := a.remove(ctx, ref)
 	if err == nil {
 		err = a.wait(ctx)
+	}
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	if err == nil && len(a.unerased) > 0 {
+		return n, leadglass.Errorf(leadglass.Unavailable, "archive: deleting: removed, and bytes could not be erased yet")
 	}
 	return n, err
 }

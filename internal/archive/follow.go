@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"time"
 
 	"github.com/leadglass/leadglass"
 	"github.com/leadglass/leadglass/internal/blob"
@@ -50,7 +51,9 @@ type erasing struct {
 	places []blob.Place
 }
 
-// follow feeds the index until the feed is closed.
+// follow feeds the index until the feed is closed. While the index does not take
+// changes nothing new is stored and nobody is answered; what is durable is tried
+// again, here or when the archive opens next.
 func (a *Archive) follow() {
 	defer close(a.indexed)
 	for f := range a.feed {
@@ -65,29 +68,30 @@ func (a *Archive) follow() {
 				more = false
 			}
 		}
-		err := a.apply(context.Background(), batch)
-		if err != nil {
-			a.diag.Error("archive: the index does not follow; nothing is lost, fsck repairs it", "error", err)
+		for err := a.apply(context.Background(), batch); ; err = a.apply(context.Background(), batch) {
+			a.advance(batch, err)
+			if err == nil {
+				break
+			}
+			a.diag.Error("archive: the index does not take changes; nothing is lost", "error", err)
+			select {
+			case <-a.closing:
+				for range a.feed { // the next Open reads them from the journal
+				}
+				return
+			case <-time.After(retryIndex):
+			}
 		}
-		a.advance(batch, err)
 	}
 }
 
 // apply erases what is removed and then tells the index. In this order a crash
 // between the two makes the next Open do both again.
 func (a *Archive) apply(ctx context.Context, batch []fed) error {
-	a.mu.Lock()
-	broken := a.broken
-	a.mu.Unlock()
-	if broken != nil {
-		return broken // a gap in the changes would be worse than a delay
-	}
 	changes := make([]index.Change, 0, len(batch))
 	for _, f := range batch {
 		if len(f.erase) > 0 {
-			if err := a.store.Erase(f.erase); err != nil {
-				a.diag.Error("archive: erasing removed objects; fsck tries again", "error", err)
-			}
+			a.erase(f.erase)
 		}
 		if f.change != nil {
 			changes = append(changes, f.change)
@@ -96,21 +100,34 @@ func (a *Archive) apply(ctx context.Context, batch []fed) error {
 	return a.index.Apply(ctx, changes, batch[len(batch)-1].upTo)
 }
 
+// erase erases places, and those where it failed before.
+func (a *Archive) erase(places []blob.Place) {
+	a.mu.Lock()
+	places = append(a.unerased, places...)
+	a.unerased = nil
+	a.mu.Unlock()
+	if err := a.store.Erase(places); err != nil {
+		a.diag.Error("archive: erasing removed objects; the next removal or fsck tries again", "error", err)
+		a.mu.Lock()
+		a.unerased = append(a.unerased, places...)
+		a.mu.Unlock()
+	}
+}
+
 // advance wakes who waits.
 func (a *Archive) advance(batch []fed, err error) {
 	a.mu.Lock()
 	defer a.mu.Unlock()
-	a.applied += uint64(len(batch))
-	if err != nil && a.broken == nil {
-		a.broken = fmt.Errorf("archive: index: %w", err)
-	}
-	for _, f := range batch {
-		add, ok := f.change.(index.Add)
-		if !ok || err != nil {
-			continue
-		}
-		if in := a.arriving[add.Instance.Ref.Instance]; in != nil && in.digest == add.Instance.Digest {
-			delete(a.arriving, add.Instance.Ref.Instance)
+	if a.broken = err; err == nil {
+		a.applied += uint64(len(batch))
+		for _, f := range batch {
+			add, ok := f.change.(index.Add)
+			if !ok {
+				continue
+			}
+			if in := a.arriving[add.Instance.Ref.Instance]; in != nil && in.digest == add.Instance.Digest {
+				delete(a.arriving, add.Instance.Ref.Instance)
+			}
 		}
 	}
 	close(a.progress)
@@ -132,8 +149,8 @@ func (a *Archive) wait(ctx context.Context) error {
 		a.mu.Lock()
 	}
 	defer a.mu.Unlock()
-	if a.broken != nil {
-		return leadglass.Errorf(leadglass.Unavailable, "%w", a.broken)
+	if a.applied < target {
+		return leadglass.Errorf(leadglass.Unavailable, "archive: index: %w", a.broken)
 	}
 	return nil
 }

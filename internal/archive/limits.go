@@ -1,6 +1,10 @@
 package archive
 
-import "github.com/leadglass/leadglass/internal/blob"
+import (
+	"time"
+
+	"github.com/leadglass/leadglass/internal/blob"
+)
 
 // Limits bound what the archive uses. The zero value is the safe default; a
 // negative value switches a limit off.
@@ -54,6 +58,8 @@ const (
 	feedLength = 1024
 	// applyAtOnce is how many changes the index gets in one transaction.
 	applyAtOnce = 256
+	// retryIndex is how long the index is left alone after it failed.
+	retryIndex = time.Second
 	// knownStudies is how many studies are remembered between objects.
 	knownStudies = 4096
 )
