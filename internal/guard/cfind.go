@@ -21,7 +21,8 @@ func (g *Guard) Find(ctx context.Context, rq *leadglass.Request, q *leadglass.Qu
 			yield(nil, invalid(errVerb))
 			return
 		}
-		d, err := g.ask(ctx, rq)
+		may := g.decides(rq)
+		d, err := g.ask(ctx, rq, may)
 		if err == nil {
 			err = g.record(ctx, permission(rq, d))
 		}
@@ -29,16 +30,16 @@ func (g *Guard) Find(ctx context.Context, rq *leadglass.Request, q *leadglass.Qu
 			yield(nil, err)
 			return
 		}
-		s := &search{g: g, rq: rq, query: q}
+		s := &search{g: g, decide: may, query: q}
 		s.pages(ctx, p, yield)
 	}
 }
 
 // search is a search under way. What it remembers is of this request only.
 type search struct {
-	g     *Guard
-	rq    *leadglass.Request
-	query *leadglass.Query
+	g      *Guard
+	decide decide
+	query  *leadglass.Query
 
 	last      dicom.UID // the study that was decided last: rows come study by study
 	permitted bool
@@ -99,7 +100,7 @@ func (s *search) row(ctx context.Context, m *leadglass.Match, counted map[dicom.
 
 func (s *search) may(study *leadglass.Study) bool {
 	if study.UID == "" || study.UID != s.last {
-		s.last, s.permitted = study.UID, s.g.decide(s.rq, study).Effect == leadglass.Permit
+		s.last, s.permitted = study.UID, s.decide(study).Effect == leadglass.Permit
 	}
 	return s.permitted
 }

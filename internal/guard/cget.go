@@ -38,7 +38,8 @@ func (g *Guard) Retrieve(ctx context.Context, rq *leadglass.Request) (*Transfer,
 
 // gather decides about the request and looks up what of it the peer may have.
 func (g *Guard) gather(ctx context.Context, rq *leadglass.Request) (*Transfer, error) {
-	if _, err := g.ask(ctx, rq); err != nil {
+	may := g.decides(rq)
+	if _, err := g.ask(ctx, rq, may); err != nil {
 		return nil, err
 	}
 	switch {
@@ -47,7 +48,7 @@ func (g *Guard) gather(ctx context.Context, rq *leadglass.Request) (*Transfer, e
 	case len(rq.Refs) > g.lim.Refs:
 		return nil, &leadglass.Error{Code: leadglass.Limited, Err: errTooMany}
 	}
-	t := &Transfer{g: g, rq: rq, shareOf: map[dicom.UID]*share{}, once: len(rq.Refs) == 1 && rq.Refs[0].Instance != ""}
+	t := &Transfer{g: g, rq: rq, decide: may, shareOf: map[dicom.UID]*share{}, once: len(rq.Refs) == 1 && rq.Refs[0].Instance != ""}
 	seen := make(map[leadglass.Ref]bool, len(rq.Refs))
 	for _, ref := range rq.Refs {
 		if seen[ref] {
@@ -75,7 +76,7 @@ func (t *Transfer) gather(ctx context.Context, ref leadglass.Ref) error {
 		if err != nil {
 			return err
 		}
-		d := t.g.decide(t.rq, study)
+		d := t.decide(study)
 		if d.Effect != leadglass.Permit {
 			no.decision, no.study = d, study
 			continue
@@ -91,7 +92,7 @@ func (t *Transfer) gather(ctx context.Context, ref leadglass.Ref) error {
 		return nil
 	case no.study == nil:
 		// One decision as well, so that it takes as long as for one that is hidden.
-		no.decision = t.g.decide(t.rq, &leadglass.Study{UID: ref.Study, Patient: ref.Patient})
+		no.decision = t.decide(&leadglass.Study{UID: ref.Study, Patient: ref.Patient})
 	}
 	t.refused = append(t.refused, no)
 	return nil

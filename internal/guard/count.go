@@ -102,7 +102,7 @@ func (s *search) count(ctx context.Context, m *leadglass.Match) error {
 			s.of = patient{}
 			return err
 		}
-		if study.Issuer == who.issuer && s.g.decide(s.rq, study).Effect == leadglass.Permit {
+		if study.Issuer == who.issuer && s.decide(study).Effect == leadglass.Permit {
 			s.counts.add(study)
 		}
 	}

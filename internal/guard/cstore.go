@@ -13,7 +13,7 @@ import (
 func (g *Guard) Store(ctx context.Context, rq *leadglass.Request) (*Intake, error) {
 	rq = g.own(rq)
 	rq.Verb = leadglass.Store
-	d, err := g.ask(ctx, rq)
+	d, err := g.ask(ctx, rq, g.decides(rq))
 	if err != nil {
 		return nil, err
 	}

@@ -19,7 +19,8 @@ type Commitment struct {
 func (g *Guard) Commit(ctx context.Context, rq *leadglass.Request) ([]Commitment, error) {
 	rq = g.own(rq)
 	rq.Verb = leadglass.Commit
-	if _, err := g.ask(ctx, rq); err != nil {
+	may := g.decides(rq)
+	if _, err := g.ask(ctx, rq, may); err != nil {
 		return nil, err
 	}
 	if len(rq.Refs) == 0 {
@@ -28,7 +29,7 @@ func (g *Guard) Commit(ctx context.Context, rq *leadglass.Request) ([]Commitment
 	if len(rq.Refs) > g.lim.Refs {
 		return nil, &leadglass.Error{Code: leadglass.Limited, Err: errTooMany}
 	}
-	k := &keeping{g: g, rq: rq}
+	k := &keeping{g: g, rq: rq, decide: may}
 	kept := make([]Commitment, len(rq.Refs))
 	for i, ref := range rq.Refs {
 		kept[i].Ref = ref
@@ -47,6 +48,7 @@ func (g *Guard) Commit(ctx context.Context, rq *leadglass.Request) ([]Commitment
 type keeping struct {
 	g       *Guard
 	rq      *leadglass.Request
+	decide  decide
 	shares  []*share
 	refused []leadglass.Ref
 	because leadglass.Decision // of the first that was refused
@@ -67,7 +69,7 @@ func (k *keeping) look(ctx context.Context, ref leadglass.Ref) (*leadglass.Objec
 			break
 		}
 	}
-	d := k.g.decide(k.rq, study)
+	d := k.decide(study)
 	if found == nil || d.Effect != leadglass.Permit {
 		if len(k.refused) == 0 {
 			k.because = d

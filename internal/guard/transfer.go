@@ -12,8 +12,9 @@ import (
 // Transfer is what a peer was permitted to retrieve. End must be called. Its
 // methods may be called at the same time.
 type Transfer struct {
-	g  *Guard
-	rq *leadglass.Request
+	g      *Guard
+	rq     *leadglass.Request
+	decide decide
 
 	// What follows does not change once Retrieve returned.
 	shares  []*share
