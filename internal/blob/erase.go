@@ -75,10 +75,10 @@ func (s *Store) erase(f durable.File, p Place) error {
 	return f.Punch(p.Offset+headerSize, h.span()-headerSize)
 }
 
-// Orphans returns the names of large bodies that no record holds, as a crash
-// between the two leaves them. held says whether a record has the name.
-func (s *Store) Orphans(held func(name string) bool) ([]string, error) {
-	var found []string
+// Orphans removes, or with keep only counts, the large bodies that no record
+// holds, as a crash between the two leaves them. held says whether a record has
+// the name. Nothing may be appended meanwhile.
+func (s *Store) Orphans(held func(name string) bool, keep bool) (n int, err error) {
 	for shard := range 256 {
 		dir := filepath.Join(s.dir, "large", fmt.Sprintf("%02x", shard))
 		names, err := s.fs.List(dir)
@@ -86,13 +86,20 @@ func (s *Store) Orphans(held func(name string) bool) ([]string, error) {
 			continue
 		}
 		if err != nil {
-			return nil, err
+			return n, err
 		}
 		for _, name := range names {
-			if !held(name) {
-				found = append(found, filepath.Join(dir, name))
+			if held(name) {
+				continue
+			}
+			n++
+			if keep {
+				continue
+			}
+			if err := durable.Remove(s.fs, filepath.Join(dir, name)); err != nil {
+				return n, err
 			}
 		}
 	}
-	return found, nil
+	return n, nil
 }

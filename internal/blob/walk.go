@@ -16,9 +16,9 @@ type Entry struct {
 	Sequence    uint64
 	Head        []byte
 	Body        int64
-	Large       bool
-	Erased      bool  // head and body are gone
-	Damage      error // what is wrong with it; Kind and what follows are not to be relied upon
+	Large       string // name of the body's own file, empty for one in the segment
+	Erased      bool   // head and body are gone
+	Damage      error  // what is wrong with it; Kind and what follows are not to be relied upon
 
 	batch uint64
 }
@@ -118,7 +118,10 @@ func (s *Store) entry(f durable.File, g segment, at int64, bodies bool) (*Entry,
 		return e, err
 	}
 	e.Kind, e.Sequence, e.batch, e.Body = h.kind, h.sequence, h.batch, h.body
-	e.Large, e.Erased = h.flags&flagLarge != 0, h.flags&flagErased != 0
+	e.Erased = h.flags&flagErased != 0
+	if h.flags&flagLarge != 0 {
+		e.Large = fmt.Sprintf("%016x", h.file)
+	}
 	e.Next = Place{g.number, aligned(at + h.span())}
 	if e.Erased || h.kind == gap {
 		return e, nil
