@@ -35,6 +35,9 @@ func (t *Trace) note(format string, args ...any) {
 	t.calls = append(t.calls, fmt.Sprintf(format, args...))
 }
 
+// Note notes something that a test itself does.
+func (t *Trace) Note(what string) { t.note("%s", what) }
+
 // Calls returns what was called so far and forgets it.
 func (t *Trace) Calls() []string {
 	t.mu.Lock()
