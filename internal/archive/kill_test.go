@@ -89,7 +89,7 @@ func killed(t *testing.T, dir string, from int) map[int]string {
 			continue
 		}
 		if what == "open" {
-			time.AfterFunc(time.Duration(rand.IntN(60_000))*time.Microsecond, func() { cmd.Process.Kill() })
+			time.AfterFunc(time.Duration(rand.IntN(150_000))*time.Microsecond, func() { cmd.Process.Kill() })
 			continue
 		}
 		said[n] = what
