@@ -103,12 +103,12 @@ func Open(ctx context.Context, c Config) (*Archive, error) {
 	if err != nil {
 		return nil, fmt.Errorf("archive: %w", err)
 	}
-	from, err := blob.ParsePlace(string(position))
+	from, next, err := readPosition(position)
 	if err != nil {
-		return nil, fmt.Errorf("archive: position of the index: %w", err)
+		return nil, err
 	}
 	a.store, err = blob.Open(blob.Config{
-		FS: c.FS, Dir: c.Dir, Known: from, Limits: c.Limits.Blob,
+		FS: c.FS, Dir: c.Dir, Known: from, Next: next, Limits: c.Limits.Blob,
 		Committed: a.committed, Diagnostics: c.Diagnostics,
 	})
 	if err != nil {

@@ -4,6 +4,8 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"strconv"
+	"strings"
 	"time"
 
 	"github.com/leadglass/leadglass"
@@ -18,6 +20,25 @@ type fed struct {
 	erase  []blob.Place // what a removal removes
 }
 
+// positionOf is how far the index is: the place of the next record, and its
+// number, so that Open need not read for it.
+func positionOf(next blob.Place, sequence uint64) index.Position {
+	return index.Position(fmt.Sprintf("%s#%d", next, sequence))
+}
+
+func readPosition(p index.Position) (blob.Place, uint64, error) {
+	text, number, _ := strings.Cut(string(p), "#")
+	place, err := blob.ParsePlace(text)
+	if err != nil {
+		return place, 0, fmt.Errorf("archive: position of the index: %w", err)
+	}
+	sequence, err := strconv.ParseUint(number, 10, 64)
+	if err != nil {
+		sequence = 0 // it is found by reading
+	}
+	return place, sequence, nil
+}
+
 // removal is the head of a record that removes. It names the places, so that
 // what it removes can be erased without the index.
 type removal struct {
@@ -29,7 +50,7 @@ type removal struct {
 
 // committed is called by the store, in the order of the journal.
 func (a *Archive) committed(r *blob.Record) {
-	f := fed{upTo: index.Position(r.Next.String())}
+	f := fed{upTo: positionOf(r.Next, r.Sequence+1)}
 	switch c := r.Tag.(type) {
 	case index.Add:
 		c.Instance.Where = index.Where(r.Place.String())
@@ -212,7 +233,7 @@ func (a *Archive) empty(ctx context.Context) error {
 
 // replay makes a change of a record. What was erased is none.
 func (a *Archive) replay(e *blob.Entry) (fed, error) {
-	f := fed{upTo: index.Position(e.Next.String())}
+	f := fed{upTo: positionOf(e.Next, e.Sequence+1)}
 	if e.Damage != nil || e.Erased {
 		return f, e.Damage
 	}

@@ -13,8 +13,9 @@ type Record struct {
 	Body *Body // nil for none
 	Tag  any   // of who appends it, for Committed
 
-	// Place and Next are set by Append: where it is, and what follows it.
+	// Set by Append: where it is, where the next will be, and its number.
 	Place, Next Place
+	Sequence    uint64
 
 	front []byte // head and table, with room for the header before them
 	all   []byte // what is written
@@ -140,7 +141,7 @@ func (s *Store) write(batch []*Record) error {
 			s.cutBack(g)
 			return &WriteError{err}
 		}
-		r.Place = Place{g.number, at}
+		r.Place, r.Sequence = Place{g.number, at}, sequence
 		at += int64(len(r.all))
 		r.Next = Place{g.number, aligned(at)}
 		sequence++

@@ -142,3 +142,29 @@ func TestAppend_RecoversWhenThereIsSpaceAgain(t *testing.T) {
 		}
 	}
 }
+
+// TestContent_ReadsNoMoreThanItMust: the beginning of a large body costs its
+// first chunk and not the rest.
+func TestContent_ReadsNoMoreThanItMust(t *testing.T) {
+	d := blobtest.New()
+	s, err := blob.Open(blob.Config{FS: d, Dir: "/d"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer s.Close()
+	r := keep(t, s, 1, "head", 1<<20)
+	before := d.BytesRead()
+	c, err := s.Content(r.Place)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer c.Close()
+	for off := range int64(20) {
+		if _, err := c.ReadAt(make([]byte, 1000), 1000*off); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if n := d.BytesRead() - before; n > 70<<10 {
+		t.Errorf("20 KB of the beginning cost %d bytes", n)
+	}
+}

@@ -7,7 +7,7 @@ import (
 )
 
 // recover finds where the records end and makes the end a clean one.
-func (s *Store) recover(known Place) error {
+func (s *Store) recover(known Place, next uint64) error {
 	if err := s.listSegments(); err != nil {
 		return err
 	}
@@ -23,12 +23,16 @@ func (s *Store) recover(known Place) error {
 	start := int64(headerSize)
 	if known.Segment == g.number && known.Offset <= aligned(g.end) {
 		start = max(start, known.Offset)
+	} else {
+		next = 0
 	}
 	entries, whole, err := s.tail(*g, start)
 	if err != nil {
 		return err
 	}
-	if err := s.nextSequence(g, start, entries, whole); err != nil {
+	if whole < 0 && next > 0 {
+		s.sequence = next
+	} else if err := s.nextSequence(g, start, entries, whole); err != nil {
 		return err
 	}
 	return s.mend(g, start, entries, whole)

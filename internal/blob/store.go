@@ -58,7 +58,8 @@ func (l Limits) orDefault() Limits {
 type Config struct {
 	FS     durable.FS
 	Dir    string
-	Known  Place // everything before it is known to be whole
+	Known  Place  // everything before it is known to be whole
+	Next   uint64 // sequence number of the record at Known; 0 is unknown, and found by reading
 	Limits Limits
 	// Committed is told each record once it is durable, in order and before
 	// Append returns. It may not call the Store.
@@ -116,7 +117,7 @@ func Open(c Config) (*Store, error) {
 	if err := s.prepare(); err != nil {
 		return nil, err
 	}
-	if err := s.recover(c.Known); err != nil {
+	if err := s.recover(c.Known, c.Next); err != nil {
 		s.lock.Close()
 		return nil, err
 	}

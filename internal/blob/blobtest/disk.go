@@ -48,6 +48,7 @@ type Disk struct {
 	names  map[string]*inode
 	synced map[string]*inode // names that a power cut leaves
 	ops    int
+	read   int64
 	at     int // the operation that gets the fault
 	fault  Fault
 	off    bool
@@ -78,6 +79,13 @@ func (d *Disk) Operations() int {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	return d.ops
+}
+
+// BytesRead is how many bytes were read so far.
+func (d *Disk) BytesRead() int64 {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	return d.read
 }
 
 // Reboot returns what a power cut leaves. The old disk does nothing any more.
@@ -286,6 +294,7 @@ func (f *file) ReadAt(p []byte, off int64) (int, error) {
 		return 0, io.EOF
 	}
 	n := copy(p, f.n.data[off:])
+	f.d.read += int64(n)
 	if n < len(p) {
 		return n, io.EOF
 	}
