@@ -28,12 +28,11 @@ func (l *Log) take() []*Pending {
 	defer l.mu.Unlock()
 	bytes, n := int64(0), 0
 	for n < len(l.queue) && (n == 0 || bytes < l.c.Limits.Commit) {
-		for _, e := range l.queue[n].entries {
-			bytes += int64(len(e.Leaf) + len(e.Beside))
-		}
+		bytes += l.queue[n].size
 		l.waiting -= len(l.queue[n].entries)
 		n++
 	}
+	l.bytes -= bytes
 	group := l.queue[:n:n]
 	if l.queue = l.queue[n:]; len(l.queue) == 0 {
 		l.queue = nil
@@ -120,7 +119,7 @@ func (l *Log) finish(group []*Pending, err error) {
 	l.failure = err
 	rest := []*Pending(nil)
 	if l.broken {
-		rest, l.queue, l.waiting = l.queue, nil, 0
+		rest, l.queue, l.waiting, l.bytes = l.queue, nil, 0, 0
 	}
 	l.mu.Unlock()
 	for _, p := range append(group, rest...) {

@@ -41,11 +41,13 @@ type Log struct {
 	buffer  []byte
 	entries []Entry
 
+	last      []byte     // leaf, when opened
 	published Checkpoint // when opened; the writer of tiles has the newest
 
 	mu      sync.Mutex // guards what follows
 	queue   []*Pending
 	waiting int
+	bytes   int64 // of what waits
 	closed  bool
 	note    []byte // the newest durable checkpoint
 	size    uint64 // of its tree
@@ -155,6 +157,7 @@ func (l *Log) release() error {
 // Pending is entries on their way into the log.
 type Pending struct {
 	entries []Entry
+	size    int64
 	first   uint64
 	err     error
 	done    chan struct{}
@@ -174,7 +177,9 @@ func (l *Log) Append(ctx context.Context, entries ...Entry) (uint64, error) {
 // Enqueue hands entries over in the order of the calls. They are in the log when
 // Wait says so. The entries belong to the log from now on.
 func (l *Log) Enqueue(entries ...Entry) (*Pending, error) {
+	size := int64(0)
 	for _, e := range entries {
+		size += int64(len(e.Leaf) + len(e.Beside))
 		if len(e.Leaf) > l.c.Limits.Leaf {
 			return nil, &LimitError{"leaf", int64(l.c.Limits.Leaf)}
 		}
@@ -182,7 +187,7 @@ func (l *Log) Enqueue(entries ...Entry) (*Pending, error) {
 			return nil, &LimitError{"beside", int64(l.c.Limits.Beside)}
 		}
 	}
-	p := &Pending{entries: entries, done: make(chan struct{}), log: l}
+	p := &Pending{entries: entries, size: size, done: make(chan struct{}), log: l}
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	switch {
@@ -192,12 +197,15 @@ func (l *Log) Enqueue(entries ...Entry) (*Pending, error) {
 		return nil, l.failure
 	case l.waiting+len(entries) > l.c.Limits.Waiting:
 		return nil, &LimitError{"waiting", int64(l.c.Limits.Waiting)}
+	case l.bytes > 0 && l.bytes+size > l.c.Limits.Memory:
+		return nil, &LimitError{"memory", l.c.Limits.Memory}
 	case len(entries) == 0:
 		close(p.done)
 		return p, nil
 	}
 	l.queue = append(l.queue, p)
 	l.waiting += len(entries)
+	l.bytes += size
 	select {
 	case l.wake <- struct{}{}:
 	default:
@@ -232,6 +240,7 @@ func (l *Log) withdraw(p *Pending) bool {
 		if q == p {
 			l.queue = append(l.queue[:i], l.queue[i+1:]...)
 			l.waiting -= len(p.entries)
+			l.bytes -= p.size
 			return true
 		}
 	}
@@ -244,6 +253,9 @@ func (l *Log) Checkpoint() []byte {
 	defer l.mu.Unlock()
 	return l.note
 }
+
+// Last is the last leaf that the log had when it was opened, nil of an empty one.
+func (l *Log) Last() []byte { return l.last }
 
 // Size is the number of durable entries.
 func (l *Log) Size() uint64 {

@@ -138,6 +138,9 @@ func (l *Log) recoverSegment(first uint64) (frames int, err error) {
 			return 0, err
 		}
 		frames++
+		if n := len(f.Entries); n > 0 {
+			l.last = append([]byte(nil), f.Entries[n-1].Leaf...)
+		}
 		last, lastFrame, l.note = at, b[at:at+n], append([]byte(nil), f.Note...)
 		at += n
 	}
