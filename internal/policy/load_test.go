@@ -3,6 +3,7 @@ package policy_test
 import (
 	"fmt"
 	"io/fs"
+	"os"
 	"strings"
 	"sync"
 	"testing"
@@ -166,7 +167,7 @@ func TestHash(t *testing.T) {
 		}
 		seen[h] = i
 	}
-	if shipped(t).Policy() != shipped(t).Policy() {
+	if first, second := shipped(t).Policy(), shipped(t).Policy(); first != second {
 		t.Error("the hash of the shipped rules changes")
 	}
 }
@@ -266,5 +267,38 @@ func TestLive(t *testing.T) {
 	live.Replace(no)
 	if live.Policy() != no.Policy() {
 		t.Error("the set is not replaced")
+	}
+}
+
+// TestExample: the rule of docs/add-a-rule.md is right, and does what it says.
+func TestExample(t *testing.T) {
+	text, err := os.ReadFile("../../docs/add-a-rule.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, rule, ok := strings.Cut(string(text), "`quality-board.cedar`:\n")
+	rule, _, end := strings.Cut(rule, "   `@id` is")
+	if !ok || !end {
+		t.Fatal("the page has no rule")
+	}
+	s, err := policy.Load(fstest.MapFS{"quality-board.cedar": {Data: []byte(rule)}, "roles.txt": {Data: []byte("quality-board # meets on Tuesdays")}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	st := state{role: "quality-board", verb: leadglass.View, purpose: leadglass.Quality, assurance: leadglass.Password, tls: true, active: true}
+	for _, c := range []struct {
+		study, label string
+		verb         leadglass.Verb
+		want         leadglass.Effect
+	}{
+		{"", "", leadglass.View, leadglass.Permit},
+		{"own", "quality", leadglass.View, leadglass.Permit},
+		{"own", "", leadglass.View, leadglass.Deny},
+		{"", "", leadglass.Get, leadglass.Deny},
+	} {
+		st.study, st.label, st.verb = c.study, c.label, c.verb
+		if d := s.Decide(st.request(), st.facts()); d.Effect != c.want {
+			t.Errorf("%+v: %+v", c, d)
+		}
 	}
 }

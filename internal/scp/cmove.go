@@ -5,6 +5,7 @@ import (
 	"crypto/tls"
 	"errors"
 	"net"
+	"net/netip"
 	"slices"
 	"strconv"
 
@@ -35,7 +36,7 @@ func (ses *session) Move(ctx context.Context, q *dimse.Query, report func(*dimse
 		return ses.notRetrieved(ctx, rq, err)
 	}
 	where := *to.Peer
-	where.TLS, where.Called = to.DialTLS, leadglass.AETitle(q.Destination)
+	where.TLS, where.Called, where.Address = to.DialTLS, leadglass.AETitle(q.Destination), addressOfHost(to)
 	rq.Destination = &where
 	transfer, err := ses.retrieve(ctx, rq, q)
 	if err != nil {
@@ -61,6 +62,16 @@ func (s *Server) destination(ctx context.Context, title leadglass.AETitle) (*ide
 		err = &leadglass.Error{Code: leadglass.NotFound, Err: errNoHost}
 	}
 	return d, err
+}
+
+// addressOfHost is where a device is reached, as far as its enrolment says so without
+// a look-up: the policy asks whether that is this machine.
+func addressOfHost(d *identity.Device) netip.AddrPort {
+	a, err := netip.ParseAddr(d.Host)
+	if err != nil {
+		return netip.AddrPort{}
+	}
+	return netip.AddrPortFrom(a.Unmap(), uint16(d.Port))
 }
 
 // dial requests an association of a device.
