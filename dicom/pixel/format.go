@@ -107,13 +107,23 @@ func (f *Format) colours() error {
 	}
 	switch n := f.Photometric.Samples(); {
 	case n == 0:
-		return &UnsupportedFormat{fmt.Sprintf("photometric interpretation %q", string(f.Photometric))}
+		return &UnsupportedFormat{f.Photometric.named()}
 	case n != f.Samples:
 		return corrupt("%d samples a pixel of %s", f.Samples, f.Photometric)
 	case n == 3 && f.BitsAllocated == 1:
 		return &UnsupportedFormat{"colours of one bit"}
 	}
 	return nil
+}
+
+// named names an interpretation for an error, which shows nothing that an object
+// may have in the place of one.
+func (p Photometric) named() string {
+	switch p {
+	case "HSV", "ARGB", "CMYK", "YBR_PARTIAL_422", "YBR_PARTIAL_420", "YBR_ICT", "YBR_RCT", "XYB":
+		return "photometric interpretation " + string(p)
+	}
+	return "an unknown photometric interpretation"
 }
 
 // cell is how many bytes a sample has in a Frame.

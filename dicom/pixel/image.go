@@ -48,8 +48,15 @@ func Open(r io.ReaderAt, size int64, lim Limits) (*Image, error) {
 	if im.encapsulated != im.ts.Encapsulated {
 		return nil, corrupt("pixel data are not as the transfer syntax says")
 	}
-	im.Format, err = FormatOf(im.Header, lim)
-	return im, err
+	if im.Format, err = FormatOf(im.Header, lim); err == nil {
+		return im, nil
+	}
+	if im.encapsulated { // formats that only such syntaxes have
+		if _, reason := decoderOf(im.Syntax); reason != nil {
+			err = reason
+		}
+	}
+	return nil, err
 }
 
 func (im *Image) open() (*dicom.File, *dicom.Reader, error) {

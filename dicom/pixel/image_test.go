@@ -229,10 +229,12 @@ func TestUnsupportedSyntax_NamesIt(t *testing.T) {
 		"1.2.840.10008.1.2.4.103": "MPEG-4 AVC", "1.2.840.10008.1.2.4.107": "HEVC", "1.2.840.10008.1.2.4.110": "JPEG XL",
 		"1.2.840.10008.1.2.4.55": "JPEG of a retired process", "1.2.3.4": "an unknown compression",
 	} {
-		_, err := frame(t, file(t, module(1, 1, 1, 8, 8, 7, 0, pixel.Monochrome2), uid, dicom.OB, nil, nil, []byte{1, 2}), 1)
-		var u *pixel.UnsupportedSyntax
-		if !errors.As(err, &u) || u.Name != name || u.Syntax != uid || u.Reason == "" {
-			t.Errorf("%s: got %v, want %s", uid, err, name)
+		for _, p := range []pixel.Photometric{pixel.Monochrome2, "YBR_RCT"} {
+			_, err := frame(t, file(t, module(1, 1, max(1, p.Samples()), 8, 8, 7, 0, p), uid, dicom.OB, nil, nil, []byte{1, 2}), 1)
+			var u *pixel.UnsupportedSyntax
+			if !errors.As(err, &u) || u.Name != name || u.Syntax != uid || u.Reason == "" {
+				t.Errorf("%s: got %v, want %s", uid, err, name)
+			}
 		}
 	}
 }
