@@ -56,6 +56,9 @@ type Header struct {
 	Verb        leadglass.Verb         `json:"verb"`
 }
 
+// Format is the leaf: the one form of the header.
+func (h *Header) Format() []byte { return h.append(nil) }
+
 // append writes the header. The order is that of RFC 8785.
 func (h *Header) append(b []byte) []byte {
 	o := begin(b)

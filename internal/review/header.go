@@ -152,14 +152,15 @@ func (s *scanner) text() ([]byte, bool) {
 		if end < 0 {
 			return nil, false
 		}
-		if escape := bytes.IndexByte(s.b[s.at:s.at+end], '\\'); escape >= 0 {
-			if s.at += escape + 2; s.at > len(s.b) {
-				return nil, false
-			}
-			continue
-		}
 		s.at += end + 1
-		return s.b[start : s.at-1], true
+		// A quotation mark after an odd number of backslashes is part of the string.
+		back := s.at - 2
+		for back >= start && s.b[back] == '\\' {
+			back--
+		}
+		if (s.at-2-back)%2 == 0 {
+			return s.b[start : s.at-1], true
+		}
 	}
 }
 

@@ -31,11 +31,16 @@ func some(i int) []*leadglass.Record {
 	return records
 }
 
-// write writes a log of n times three records, n commits and then n again, in
-// segments of about the size.
+// write writes a log of n commits of three records, in segments of about the size.
 func write(t testing.TB, dir string, n int, segment int64) {
 	t.Helper()
-	now := t0
+	writeFrom(t, dir, 0, n, segment)
+}
+
+// writeFrom writes those from one to another.
+func writeFrom(t testing.TB, dir string, from, to int, segment int64) {
+	t.Helper()
+	now := t0.Add(time.Duration(from) * time.Second)
 	l, err := audit.Open(t.Context(), audit.Config{
 		Dir: dir, Origin: "log.example.org/review", Now: func() time.Time { now = now.Add(time.Millisecond); return now },
 		Limits: tlog.Limits{Segment: segment, Publish: time.Hour},
@@ -43,7 +48,7 @@ func write(t testing.TB, dir string, n int, segment int64) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	for i := range n {
+	for i := from; i < to; i++ {
 		if err := l.Record(t.Context(), some(i)...); err != nil {
 			t.Fatal(err)
 		}

@@ -2,6 +2,7 @@ package review
 
 import (
 	"bytes"
+	"errors"
 	"fmt"
 	"io/fs"
 	"path/filepath"
@@ -48,6 +49,9 @@ func (r *run) stranger() error {
 		return r.bad(r.tree.size, "it is of records that are not there")
 	}
 	have, err := readFile(filepath.Join(r.c.Dir, r.file), width*(2+1<<16))
+	if errors.Is(err, errLong) {
+		return r.bad(first, "it is not that of the records")
+	}
 	if err != nil {
 		return err
 	}

@@ -132,6 +132,9 @@ func (r *run) verify(ctx context.Context) error {
 func (r *run) heads() error {
 	r.file = "checkpoint"
 	signed, err := readFile(filepath.Join(r.c.Dir, "checkpoint"), 4096)
+	if errors.Is(err, errLong) {
+		return r.bad(0, "it is too long for one")
+	}
 	if err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return err
 	}
@@ -317,6 +320,8 @@ func (r *run) finish() error {
 	return r.strangers()
 }
 
+var errLong = errors.New("longer than such a file can be")
+
 // readFile reads a file that is not longer than limit.
 func readFile(name string, limit int64) ([]byte, error) {
 	f, err := os.Open(name)
@@ -329,7 +334,7 @@ func readFile(name string, limit int64) ([]byte, error) {
 		return nil, err
 	}
 	if st.Size() > limit {
-		return nil, fmt.Errorf("review: %q is longer than %d bytes", filepath.Base(name), limit)
+		return nil, fmt.Errorf("review: %q: %w", filepath.Base(name), errLong)
 	}
 	b := make([]byte, st.Size())
 	n, err := f.ReadAt(b, 0)

@@ -60,7 +60,7 @@ func (l *Log) commit(group []*Pending) error {
 			return err
 		}
 	}
-	l.buffer = appendFrame(l.buffer[:0], l.tree.size, l.entries, signed)
+	l.buffer = AppendFrame(l.buffer[:0], l.tree.size, l.entries, signed)
 	if len(l.buffer) > maxFrame {
 		return &LimitError{"frame", maxFrame}
 	}

@@ -29,8 +29,9 @@ type Frame struct {
 
 func castagnoli(b []byte) uint32 { return crc32.Checksum(b, crc32.MakeTable(crc32.Castagnoli)) }
 
-// appendFrame appends the bytes of a frame.
-func appendFrame(b []byte, first uint64, entries []Entry, signed []byte) []byte {
+// AppendFrame appends the bytes of a frame: entries that are numbered from first,
+// and the signed checkpoint.
+func AppendFrame(b []byte, first uint64, entries []Entry, signed []byte) []byte {
 	start := len(b)
 	b = append(b, frameMagic...)
 	b = binary.BigEndian.AppendUint64(b, first)
