@@ -128,6 +128,9 @@ func (l *Log) recoverSegment(first uint64) (frames int, err error) {
 	last, lastFrame := at, []byte(nil)
 	for at < len(b) {
 		f, n, err := ParseFrame(b[at:])
+		if err == nil && f.Erased && at+n == len(b) && l.published.Size <= f.First {
+			err = errFrame // pages of zeros, where a crash kept the size and lost the bytes
+		}
 		if err != nil {
 			if damage := l.torn(b[at:], err); damage != nil {
 				return 0, damage
