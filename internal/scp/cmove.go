@@ -82,7 +82,7 @@ func (s *Server) dial(ctx context.Context, to *identity.Device, title leadglass.
 		if cfg.TLS = s.c.TLS; cfg.TLS == nil {
 			return nil, errNoTLS
 		}
-		cfg.TLS = withVersion(cfg.TLS)
+		cfg.TLS = to.TLS(withVersion(cfg.TLS))
 	}
 	return ul.Dial(ctx, net.JoinHostPort(to.Host, strconv.Itoa(to.Port)), rq, cfg)
 }
