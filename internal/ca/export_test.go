@@ -5,8 +5,10 @@ import (
 	"crypto/ecdsa"
 	"crypto/elliptic"
 	"crypto/rand"
+	"crypto/rsa"
 	"crypto/x509"
 	"io"
+	"math/big"
 	"net"
 	"time"
 )
@@ -36,3 +38,11 @@ func Forge(a *CA, name string) *x509.Certificate {
 	}
 	return leaf
 }
+
+// Weak is a certificate with 1024 bits of RSA, which crypto/rsa makes no more.
+func Weak() *x509.Certificate {
+	n := new(big.Int).Lsh(big.NewInt(1), 1023)
+	return &x509.Certificate{PublicKey: &rsa.PublicKey{N: n, E: 65537}, NotAfter: time.Unix(1<<40, 0)}
+}
+
+func PEM(c *x509.Certificate) []byte { return formatCertificates([]*x509.Certificate{c}) }
