@@ -67,6 +67,11 @@ func texts[T ~string](o *object, name string, list []T) {
 func appendString(b []byte, s string) []byte {
 	const hex = "0123456789abcdef"
 	b = append(b, '"')
+	plain := 0
+	for plain < len(s) && s[plain] >= ' ' && s[plain] < utf8.RuneSelf && s[plain] != '"' && s[plain] != '\\' {
+		plain++
+	}
+	b, s = append(b, s[:plain]...), s[plain:]
 	for len(s) > 0 {
 		r, n := utf8.DecodeRuneInString(s)
 		switch {

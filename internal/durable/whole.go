@@ -11,7 +11,12 @@ import (
 // WriteFile puts data under a name: all of it or, after a crash too, what was
 // there before. The names of the folder are not made durable: that is SyncDir.
 func WriteFile(fsys FS, name string, data []byte) error {
-	temporary := name + ".new"
+	return WriteFileBy(fsys, name+".new", name, data)
+}
+
+// WriteFileBy is WriteFile with the name of the file that is written first, and
+// that a crash may leave behind.
+func WriteFileBy(fsys FS, temporary, name string, data []byte) error {
 	err := fill(fsys, temporary, data)
 	if err == nil {
 		err = fsys.Rename(temporary, name)

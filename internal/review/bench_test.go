@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"github.com/leadglass/leadglass/internal/audit"
+	"github.com/leadglass/leadglass/internal/durable"
 	"github.com/leadglass/leadglass/internal/review"
 	"github.com/leadglass/leadglass/internal/tlog"
 )
@@ -65,7 +66,7 @@ func generate(t *testing.T, n, commit int) review.Config {
 		t.Fatal(err)
 	}
 	c := review.Config{Dir: t.TempDir(), Key: public}
-	l, err := tlog.Open(t.Context(), tlog.Config{Dir: c.Dir, Origin: "log.example.org/speed", Key: secret})
+	l, err := tlog.Open(t.Context(), tlog.Config{Dir: c.Dir, Origin: "log.example.org/speed", Key: secret, FS: unsynced{durable.OS()}})
 	if err != nil {
 		t.Fatal(err)
 	}

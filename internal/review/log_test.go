@@ -10,6 +10,7 @@ import (
 
 	"github.com/leadglass/leadglass"
 	"github.com/leadglass/leadglass/internal/audit"
+	"github.com/leadglass/leadglass/internal/durable"
 	"github.com/leadglass/leadglass/internal/review"
 	"github.com/leadglass/leadglass/internal/tlog"
 )
@@ -34,22 +35,26 @@ func some(i int) []*leadglass.Record {
 // write writes a log of n commits of three records, in segments of about the size.
 func write(t testing.TB, dir string, n int, segment int64) {
 	t.Helper()
-	writeFrom(t, dir, 0, n, segment)
+	writeFrom(t, dir, 0, n, 1, segment)
 }
 
-// writeFrom writes those from one to another.
-func writeFrom(t testing.TB, dir string, from, to int, segment int64) {
+// writeFrom writes those from one to another, several in a commit.
+func writeFrom(t testing.TB, dir string, from, to, several int, segment int64) {
 	t.Helper()
 	now := t0.Add(time.Duration(from) * time.Second)
 	l, err := audit.Open(t.Context(), audit.Config{
-		Dir: dir, Origin: "log.example.org/review", Now: func() time.Time { now = now.Add(time.Millisecond); return now },
+		Dir: dir, Origin: "log.example.org/review", FS: unsynced{durable.OS()}, Now: func() time.Time { now = now.Add(time.Millisecond); return now },
 		Limits: tlog.Limits{Segment: segment, Publish: time.Hour},
 	})
 	if err != nil {
 		t.Fatal(err)
 	}
-	for i := from; i < to; i++ {
-		if err := l.Record(t.Context(), some(i)...); err != nil {
+	for i := from; i < to; i += several {
+		var records []*leadglass.Record
+		for j := range several {
+			records = append(records, some(i+j)...)
+		}
+		if err := l.Record(t.Context(), records...); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -149,7 +154,7 @@ func raw(t *testing.T, entries ...tlog.Entry) review.Config {
 		t.Fatal(err)
 	}
 	c := review.Config{Dir: t.TempDir(), Key: public}
-	l, err := tlog.Open(t.Context(), tlog.Config{Dir: c.Dir, Origin: "log.example.org/raw", Key: secret})
+	l, err := tlog.Open(t.Context(), tlog.Config{Dir: c.Dir, Origin: "log.example.org/raw", Key: secret, FS: unsynced{durable.OS()}})
 	if err != nil {
 		t.Fatal(err)
 	}

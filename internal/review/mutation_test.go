@@ -211,15 +211,15 @@ func TestVerify_TenThousandMutations(t *testing.T) {
 		want = 500
 	}
 	dir := t.TempDir()
-	write(t, dir, 30, 30000)
+	writeFrom(t, dir, 0, 20, 4, 40000)
 	older := load(t, filepath.Join(dir, "log"))
 	// More, so that the older log is a part of the newer one.
-	writeFrom(t, dir, 30, 160, 30000)
+	writeFrom(t, dir, 20, 100, 4, 40000)
 	c := config(t, dir)
 	whole := load(t, c.Dir)
 	pinned := whole["checkpoint"]
 	report, err := review.Verify(t.Context(), c)
-	if err != nil || len(whole.paths("segments")) < 3 || report.Size != 480 {
+	if err != nil || len(whole.paths("segments")) < 3 || report.Size != 300 {
 		t.Fatalf("%d segments, %+v, %v", len(whole.paths("segments")), report, err)
 	}
 	all := mutations(older)

@@ -21,7 +21,7 @@ const (
 	frameMagic   = "LGF1"
 	frameFixed   = 24
 	maxFrame     = 64 << 20
-	readAhead    = 1 << 20
+	readAhead    = 128 << 10
 )
 
 // segments reads the segments, one after the other and each to its end.
@@ -35,6 +35,7 @@ func (r *run) segments(ctx context.Context) error {
 		names = append(names, f.Name())
 	}
 	slices.Sort(names)
+	r.in = bufio.NewReaderSize(nil, readAhead)
 	for i, name := range names {
 		r.file = "segments/" + name
 		if want := fmt.Sprintf("%020d.seg", r.tree.size); name != want {
@@ -54,7 +55,8 @@ func (r *run) segment(ctx context.Context, name string, last bool) error {
 		return fmt.Errorf("review: opening a segment: %w", err)
 	}
 	defer f.Close()
-	in := bufio.NewReaderSize(f, readAhead)
+	in := r.in
+	in.Reset(f)
 	if what := r.segmentHeader(in); what != "" {
 		if last && r.c.Open {
 			r.report.Tail = 1
@@ -62,8 +64,7 @@ func (r *run) segment(ctx context.Context, name string, last bool) error {
 		}
 		return r.bad(r.tree.size, "the beginning of the segment: %s", what)
 	}
-	start := r.tree.size
-	var fr frame
+	start, fr := r.tree.size, &r.fr
 	for {
 		if err := ctx.Err(); err != nil {
 			return fmt.Errorf("review: %w", err)
@@ -82,11 +83,11 @@ func (r *run) segment(ctx context.Context, name string, last bool) error {
 			}
 			return r.bad(r.tree.size, "%s", what)
 		}
-		if err := r.frame(&fr); err != nil {
+		if err := r.frame(fr); err != nil {
 			return err
 		}
 	}
-	if r.tree.size == start && !r.c.Open {
+	if r.tree.size == start && !last { // the last was begun for a commit that failed
 		return r.bad(start, "the segment holds nothing")
 	}
 	return nil
@@ -134,7 +135,7 @@ func (f *frame) body(i int) []byte { return f.buf[f.bodies[i][0]:f.bodies[i][1]]
 func (f *frame) read(in io.Reader) (what string, err error) {
 	f.cut, f.had = true, 0
 	if cap(f.buf) < frameFixed {
-		f.buf = make([]byte, readAhead)
+		f.buf = make([]byte, frameFixed, readAhead)
 	}
 	f.buf = f.buf[:frameFixed]
 	n, err := io.ReadFull(in, f.buf)

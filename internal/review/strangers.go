@@ -26,7 +26,7 @@ func (r *run) strangers() error {
 		switch {
 		case r.file == "lock", r.file == "checkpoint", strings.HasPrefix(r.file, "segments/"):
 			return nil
-		case r.c.Open && strings.HasSuffix(r.file, ".new"):
+		case r.c.Open && r.file == "unfinished":
 			return nil // being written
 		}
 		return r.stranger()

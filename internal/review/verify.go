@@ -1,6 +1,7 @@
 package review
 
 import (
+	"bufio"
 	"bytes"
 	"context"
 	"crypto/sha256"
@@ -70,7 +71,9 @@ type run struct {
 	verifier note.Verifier
 	report   *Report
 
-	file      string // that is being read, within the folder
+	in        *bufio.Reader // of the segment
+	fr        frame         // that is being verified
+	file      string        // that is being read, within the folder
 	tree      tree
 	published *head
 	pinned    *head

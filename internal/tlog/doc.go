@@ -10,6 +10,7 @@
 //	checkpoint                       the newest published head, a signed note
 //	tile/0/000, tile/0/001.p/17, …   hashes, 256 a tile of 32 bytes each
 //	tile/entries/000, …              entries, each after its length in 2 bytes
+//	unfinished                       one of the former while it is written
 //
 // The tiles and the checkpoint beside them follow the segments within Publish and
 // are derived again where they are missing. Numbers are big endian.

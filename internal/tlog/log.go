@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"log/slog"
 	"path/filepath"
 	"sync"
@@ -96,6 +97,9 @@ func (l *Log) open(ctx context.Context) error {
 		return err
 	}
 	if err := l.hold(); err != nil {
+		return err
+	}
+	if err := l.fs.Remove(filepath.Join(l.c.Dir, unfinished)); err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return err
 	}
 	t, err := l.loadTiles()

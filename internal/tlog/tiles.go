@@ -15,6 +15,9 @@ import (
 // tileWidth is the hashes of a full tile (C2SP tlog-tiles).
 const tileWidth = 256
 
+// unfinished is the file that becomes a tile or the checkpoint.
+const unfinished = "unfinished"
+
 // TilePath is the path of a tile of hashes at a level of tiles, or with level -1
 // of a bundle of entries; width 0 is full (C2SP tlog-tiles, "Parameters").
 func TilePath(level int, n uint64, width int) string {
@@ -341,7 +344,7 @@ func (t *tiles) publish(signed []byte) error {
 		}
 	}
 	t.dirs = nil
-	if err := durable.WriteFile(t.l.fs, filepath.Join(t.l.c.Dir, "checkpoint"), signed); err != nil {
+	if err := durable.WriteFileBy(t.l.fs, filepath.Join(t.l.c.Dir, unfinished), filepath.Join(t.l.c.Dir, "checkpoint"), signed); err != nil {
 		return err
 	}
 	return t.l.fs.SyncDir(t.l.c.Dir)
@@ -354,7 +357,7 @@ func (t *tiles) write(path string, data []byte) error {
 	if err := t.folder(dir); err != nil {
 		return err
 	}
-	if err := durable.WriteFile(t.l.fs, name, data); err != nil {
+	if err := durable.WriteFileBy(t.l.fs, filepath.Join(t.l.c.Dir, unfinished), name, data); err != nil {
 		return err
 	}
 	if !strings.HasSuffix(dir, ".p") {
