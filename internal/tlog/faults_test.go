@@ -442,3 +442,48 @@ func limit(t *testing.T, name string, l tlog.Limits, leaf, beside, count int) {
 		t.Errorf("%d entries", log.Size())
 	}
 }
+
+// stalled holds up each sync until it is let go.
+type stalled struct {
+	durable.FS
+	gate chan struct{}
+}
+
+type stalledFile struct {
+	durable.File
+	gate chan struct{}
+}
+
+func (s *stalled) Create(name string) (durable.File, error) {
+	f, err := s.FS.Create(name)
+	return &stalledFile{f, s.gate}, err
+}
+
+func (f *stalledFile) Sync() error { <-f.gate; return f.File.Sync() }
+
+func TestLimit_Memory(t *testing.T) {
+	secret, _ := testKey(t)
+	s := &stalled{FS: durable.OS(), gate: make(chan struct{}, 1)}
+	s.gate <- struct{}{} // for the segment
+	l := open(t, tlog.Config{Dir: t.TempDir(), Origin: origin, Key: secret, FS: s, Limits: tlog.Limits{Memory: 100, Publish: time.Hour}})
+	if _, err := l.Enqueue(tlog.Entry{Leaf: make([]byte, 500)}); err != nil { // one is always taken
+		t.Fatal(err)
+	}
+	// Whether the committer has it already or not, of these at most two hundred bytes fit.
+	var over *tlog.LimitError
+	taken := 0
+	for range 10 {
+		if _, err := l.Enqueue(tlog.Entry{Leaf: make([]byte, 50)}); err == nil {
+			taken++
+		} else if !errors.As(err, &over) || over.Name != "memory" || over.Limit != 100 {
+			t.Fatal(err)
+		}
+	}
+	if taken > 4 || over == nil {
+		t.Errorf("%d of 50 bytes were taken", taken)
+	}
+	close(s.gate)
+	if err := l.Close(); err != nil || l.Size() != uint64(taken)+1 {
+		t.Errorf("%d entries, %v", l.Size(), err)
+	}
+}
