@@ -45,7 +45,7 @@ func (d *Directory) aboutException(x *Exception) (all []string) {
 	}
 	known, _ := d.devices.get()
 	for _, t := range x.Calling {
-		if e := known.byTitle[t]; e != nil {
+		if e := known.byTitle[t]; e != nil && now.Before(x.Expires) {
 			all = append(all, fmt.Sprintf("exception %q lets in without a certificate who calls himself %s, which is the enrolled device %q", x.Name, t, e.Name))
 		}
 	}
