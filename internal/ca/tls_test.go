@@ -219,6 +219,9 @@ func TestServerTLS_ClientCertificates(t *testing.T) {
 		Enrolled:  func(spki string) bool { return spki == ca.SPKI(self.cert) || spki == ca.SPKI(withdrawn.cert) },
 		Withdrawn: func(spki string) bool { return spki == ca.SPKI(withdrawn.cert) },
 	}
+	if words := trust.Doctor(); len(words) != 1 || !strings.Contains(words[0], site.cert.Subject.CommonName) {
+		t.Errorf("%q", words)
+	}
 	chain := func(leaf *authority) tls.Certificate {
 		out := leaf.tls()
 		out.Certificate = append(out.Certificate, between.cert.Raw)

@@ -104,6 +104,16 @@ func (t *Trust) revoked(chain []*x509.Certificate) bool {
 	return false
 }
 
+// Doctor says in words what the operator should know.
+func (t *Trust) Doctor() (words []string) {
+	for _, list := range t.Lists {
+		if t.now().After(list.NextUpdate) {
+			words = append(words, fmt.Sprintf("the revocation list of %q should have been replaced on %s: what was revoked since is believed", list.Issuer.CommonName, day(list.NextUpdate)))
+		}
+	}
+	return words
+}
+
 // weak says whether a key has less than PS3.15 section B.13 asks: 2048 bits of RSA,
 // 256 of a curve.
 func weak(c *x509.Certificate) bool {
