@@ -4,6 +4,7 @@ import (
 	"time"
 
 	"github.com/leadglass/leadglass/internal/blob"
+	"github.com/leadglass/leadglass/internal/limit"
 )
 
 // Limits bound what the archive uses. The zero value is the safe default; a
@@ -33,22 +34,12 @@ const (
 )
 
 func (l Limits) orDefault() Limits {
-	l.ObjectBytes = orDefault(l.ObjectBytes, defaultObjectBytes)
-	l.HeaderBytes = orDefault(l.HeaderBytes, defaultHeaderBytes)
-	l.ZipEntries = int(orDefault(int64(l.ZipEntries), defaultZipEntries))
-	l.ZipBytes = orDefault(l.ZipBytes, defaultZipBytes)
-	l.ZipRatio = orDefault(l.ZipRatio, defaultZipRatio)
+	l.ObjectBytes = limit.Of(l.ObjectBytes, defaultObjectBytes)
+	l.HeaderBytes = limit.Of(l.HeaderBytes, defaultHeaderBytes)
+	l.ZipEntries = limit.Of(l.ZipEntries, defaultZipEntries)
+	l.ZipBytes = limit.Of(l.ZipBytes, defaultZipBytes)
+	l.ZipRatio = limit.Of(l.ZipRatio, defaultZipRatio)
 	return l
-}
-
-func orDefault(n, def int64) int64 {
-	switch {
-	case n == 0:
-		return def
-	case n < 0:
-		return 1 << 60
-	}
-	return n
 }
 
 // The sizes that nobody needs to set.

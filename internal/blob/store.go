@@ -9,6 +9,7 @@ import (
 	"sync"
 
 	"github.com/leadglass/leadglass/internal/durable"
+	"github.com/leadglass/leadglass/internal/limit"
 )
 
 // Limits bound what the store uses. The zero value is the safe default; a
@@ -34,23 +35,12 @@ const (
 	defaultBatch = 32 << 20
 )
 
-func orDefault(n, def int64) int64 {
-	const off = 1 << 62
-	switch {
-	case n == 0:
-		return def
-	case n < 0:
-		return off
-	}
-	return n
-}
-
 func (l Limits) orDefault() Limits {
 	return Limits{
-		Segment:   orDefault(l.Segment, defaultSegment),
-		Gather:    int(min(orDefault(int64(l.Gather), defaultGather), 1<<30)),
-		Gathering: int(min(orDefault(int64(l.Gathering), defaultGathering), 1<<36)),
-		Batch:     orDefault(l.Batch, defaultBatch),
+		Segment:   limit.Of(l.Segment, defaultSegment),
+		Gather:    min(limit.Of(l.Gather, defaultGather), 1<<30),
+		Gathering: int(min(limit.Of(int64(l.Gathering), defaultGathering), 1<<36)),
+		Batch:     limit.Of(l.Batch, defaultBatch),
 	}
 }
 

@@ -1,6 +1,10 @@
 package guard
 
-import "time"
+import (
+	"time"
+
+	"github.com/leadglass/leadglass/internal/limit"
+)
 
 // Limits bound what one request costs. The zero value is safe; a negative value
 // switches a limit off.
@@ -21,21 +25,9 @@ const (
 	defaultRefs = 100_000
 )
 
-const never = 1<<63 - 1
-
 func (l Limits) orDefault() Limits {
-	l.Record = time.Duration(limit(int64(l.Record), int64(defaultRecord)))
-	l.Studies = int(limit(int64(l.Studies), defaultStudies))
-	l.Refs = int(limit(int64(l.Refs), defaultRefs))
+	l.Record = limit.Of(l.Record, defaultRecord)
+	l.Studies = limit.Of(l.Studies, defaultStudies)
+	l.Refs = limit.Of(l.Refs, defaultRefs)
 	return l
-}
-
-func limit(have, safe int64) int64 {
-	switch {
-	case have == 0:
-		return safe
-	case have < 0:
-		return never
-	}
-	return have
 }

@@ -1,8 +1,9 @@
 package identity
 
 import (
-	"math"
 	"time"
+
+	"github.com/leadglass/leadglass/internal/limit"
 )
 
 // Limits bounds what peers and issuers can make us hold or do. The zero value is the
@@ -79,8 +80,8 @@ const (
 )
 
 func (l Limits) orDefault() Limits {
-	count := func(n *int, def int) { *n = inForce(*n, def, math.MaxInt/4) }
-	span := func(d *time.Duration, def time.Duration) { *d = inForce(*d, def, math.MaxInt64/4) }
+	count := func(n *int, def int) { *n = limit.Of(*n, def) }
+	span := func(d *time.Duration, def time.Duration) { *d = limit.Of(*d, def) }
 	count(&l.FileBytes, defaultFileBytes)
 	count(&l.Hashes, defaultHashes)
 	count(&l.HashWaiters, defaultHashWaiters)
@@ -101,16 +102,4 @@ func (l Limits) orDefault() Limits {
 	span(&l.KeysFresh, defaultKeysFresh)
 	span(&l.KeysStale, defaultKeysStale)
 	return l
-}
-
-// inForce is the limit that counts. One that was switched off is so large that
-// nothing comes near it, and twice of it or a clock added does not overflow.
-func inForce[N int | time.Duration](n, def, off N) N {
-	switch {
-	case n == 0:
-		return def
-	case n < 0:
-		return off
-	}
-	return n
 }

@@ -1,6 +1,9 @@
 package index
 
-import "github.com/leadglass/leadglass"
+import (
+	"github.com/leadglass/leadglass"
+	"github.com/leadglass/leadglass/internal/limit"
+)
 
 // Limits bound what a query may cost and what is kept of a header. The zero
 // value is the safe default; a negative value switches a limit off. A query past
@@ -39,26 +42,15 @@ const (
 )
 
 func (l Limits) orDefault() Limits {
-	l.Keys = orDefault(l.Keys, defaultKeys)
-	l.UIDs = orDefault(l.UIDs, defaultUIDs)
-	l.Values = orDefault(l.Values, defaultValues)
-	l.KeyBytes = orDefault(l.KeyBytes, defaultKeyBytes)
-	l.Wildcards = orDefault(l.Wildcards, defaultWildcards)
-	l.ValueBytes = orDefault(l.ValueBytes, defaultValueBytes)
-	l.LevelBytes = orDefault(l.LevelBytes, defaultLevelBytes)
-	l.Words = orDefault(l.Words, defaultWords)
+	l.Keys = limit.Of(l.Keys, defaultKeys)
+	l.UIDs = limit.Of(l.UIDs, defaultUIDs)
+	l.Values = limit.Of(l.Values, defaultValues)
+	l.KeyBytes = limit.Of(l.KeyBytes, defaultKeyBytes)
+	l.Wildcards = limit.Of(l.Wildcards, defaultWildcards)
+	l.ValueBytes = limit.Of(l.ValueBytes, defaultValueBytes)
+	l.LevelBytes = limit.Of(l.LevelBytes, defaultLevelBytes)
+	l.Words = limit.Of(l.Words, defaultWords)
 	return l
-}
-
-func orDefault(limit, otherwise int) int {
-	const none = 1<<31 - 1
-	switch {
-	case limit == 0:
-		return otherwise
-	case limit < 0:
-		return none
-	}
-	return limit
 }
 
 // over is the error of a query that crosses a limit. It names no value.

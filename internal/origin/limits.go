@@ -1,12 +1,12 @@
 package origin
 
 import (
-	"math"
 	"net/netip"
 	"sync"
 	"time"
 
 	"github.com/leadglass/leadglass/dicomweb"
+	"github.com/leadglass/leadglass/internal/limit"
 )
 
 // Limits bounds what peers can make us hold or wait for. The zero value is the
@@ -49,25 +49,15 @@ const (
 func (l Limits) orDefault() Limits {
 	return Limits{
 		Web:           l.Web,
-		HeaderBytes:   int(inForce(int64(l.HeaderBytes), defaultHeaderBytes)),
-		HeaderTime:    time.Duration(inForce(int64(l.HeaderTime), int64(defaultHeaderTime))),
-		IdleTime:      time.Duration(inForce(int64(l.IdleTime), int64(defaultIdleTime))),
-		Connections:   int(inForce(int64(l.Connections), defaultConnections)),
-		PerAddress:    int(inForce(int64(l.PerAddress), defaultPerAddress)),
-		Failures:      int(inForce(int64(l.Failures), defaultFailures)),
-		FailureWindow: time.Duration(inForce(int64(l.FailureWindow), int64(defaultFailureWindow))),
-		Addresses:     int(inForce(int64(l.Addresses), defaultAddresses)),
+		HeaderBytes:   limit.Of(l.HeaderBytes, defaultHeaderBytes),
+		HeaderTime:    limit.Of(l.HeaderTime, defaultHeaderTime),
+		IdleTime:      limit.Of(l.IdleTime, defaultIdleTime),
+		Connections:   limit.Of(l.Connections, defaultConnections),
+		PerAddress:    limit.Of(l.PerAddress, defaultPerAddress),
+		Failures:      limit.Of(l.Failures, defaultFailures),
+		FailureWindow: limit.Of(l.FailureWindow, defaultFailureWindow),
+		Addresses:     limit.Of(l.Addresses, defaultAddresses),
 	}
-}
-
-func inForce(n, def int64) int64 {
-	switch {
-	case n == 0:
-		return def
-	case n < 0:
-		return math.MaxInt64
-	}
-	return n
 }
 
 // failures remembers who failed to sign in. An address that failed Failures times

@@ -1,6 +1,10 @@
 package scp
 
-import "time"
+import (
+	"time"
+
+	"github.com/leadglass/leadglass/internal/limit"
+)
 
 // Limits bounds what peers can make us do. The zero value is the safe default; a
 // negative value switches a limit off.
@@ -35,27 +39,12 @@ const (
 
 func (l Limits) withDefaults() Limits {
 	return Limits{
-		RefusalAddresses: limit(l.RefusalAddresses, defaultRefusalAddresses),
-		Refs:             limit(l.Refs, defaultRefs),
-		MoveAhead:        limit(l.MoveAhead, defaultMoveAhead),
-		HeaderBytes:      limit(l.HeaderBytes, defaultHeaderBytes),
-		Recheck:          limit(l.Recheck, defaultRecheck),
-		Reports:          limit(l.Reports, defaultReports),
-		ReportAttempts:   limit(l.ReportAttempts, defaultReportAttempts),
+		RefusalAddresses: limit.Of(l.RefusalAddresses, defaultRefusalAddresses),
+		Refs:             limit.Of(l.Refs, defaultRefs),
+		MoveAhead:        limit.Of(l.MoveAhead, defaultMoveAhead),
+		HeaderBytes:      limit.Of(l.HeaderBytes, defaultHeaderBytes),
+		Recheck:          limit.Of(l.Recheck, defaultRecheck),
+		Reports:          limit.Of(l.Reports, defaultReports),
+		ReportAttempts:   limit.Of(l.ReportAttempts, defaultReportAttempts),
 	}
-}
-
-// limit is the value in force; off is half of the largest number, so that there
-// is room to add to it.
-func limit[T ~int | ~int64](set, standard T) T {
-	switch {
-	case set == 0:
-		return standard
-	case set > 0:
-		return set
-	}
-	if off := T(1) << 62; off > 0 {
-		return off
-	}
-	return 1 << 30 // an int of 32 bits
 }

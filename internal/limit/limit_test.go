@@ -1,0 +1,26 @@
+package limit_test
+
+import (
+	"testing"
+	"time"
+
+	"github.com/leadglass/leadglass/internal/limit"
+)
+
+func TestOf(t *testing.T) {
+	for set, want := range map[int]int{0: 7, 3: 3, 1 << 29: 1 << 29} {
+		if got := limit.Of(set, 7); got != want {
+			t.Errorf("%d gives %d, want %d", set, got, want)
+		}
+	}
+	if off := limit.Of(-1, 7); off < 1<<29 || 2*off < off {
+		t.Errorf("off is %d", off)
+	}
+	if off := limit.Of(-time.Second, time.Minute); off < 10*365*24*time.Hour || 2*off < off {
+		t.Errorf("off is %v", off)
+	}
+	now := time.Now()
+	if at := now.Add(limit.Of(-1, time.Minute)); !at.After(now) {
+		t.Errorf("off ends at %v", at)
+	}
+}
