@@ -5,10 +5,11 @@ package serve
 
 import (
 	"log/slog"
-	"net/netip"
 	"time"
 
 	"github.com/leadglass/leadglass"
+	"github.com/leadglass/leadglass/internal/ca"
+	"github.com/leadglass/leadglass/internal/identity"
 )
 
 // Config is what an archive is told. The zero value, with a data folder, is an
@@ -24,9 +25,9 @@ type Config struct {
 	DIMSE DIMSE
 	Web   Web
 	// Exceptions are peers that are let in although they cannot show who they are.
-	Exceptions []Exception
+	Exceptions []identity.Exception
 	// Issuers are the OpenID providers whose tokens count.
-	Issuers []Issuer
+	Issuers []identity.Issuer
 	// Retention is for how long studies are kept.
 	Retention Retention
 	// Origin names the log in its checkpoints, as a schema-less URL that is this
@@ -48,9 +49,9 @@ type DIMSE struct {
 	// loopback, unless Exceptions name the peers that may use it. The default is
 	// none.
 	Plain []string
-	// Profile is the secure transport connection profile: "B.12" (BCP 195, the
-	// default) or "B.13" (modified BCP 195, for peers that want its suites).
-	Profile string
+	// Profile is the secure transport connection profile: ca.BCP195 (the default) or
+	// ca.ModifiedBCP195, for peers that want its suites.
+	Profile ca.Profile
 }
 
 // Web is DICOMweb.
@@ -68,35 +69,6 @@ type Web struct {
 	Certificate, Key string
 	// Clients is a PEM file of further CAs whose device certificates count.
 	Clients string
-}
-
-// Exception lets a peer in that cannot show who it is. It is for machines that
-// can do no better, in a network segment of their own.
-type Exception struct {
-	Name      string
-	Addresses []netip.Prefix
-	Calling   []leadglass.AETitle
-	Roles     []leadglass.Role
-	Purpose   leadglass.Purpose
-	Services  []leadglass.Route
-	Expires   time.Time
-	// Accept is the sentence identity.Acceptance, by which whoever writes it says
-	// that he knows what he does.
-	Accept string
-	// Host and Port are where the peer takes objects by C-MOVE; 0 for nowhere.
-	Host string
-	Port int
-}
-
-// Issuer is an OpenID provider.
-type Issuer struct {
-	URL      string
-	Audience string
-	// RolesClaim is the claim that lists roles, Roles what they are here.
-	RolesClaim string
-	Roles      map[string]leadglass.Role
-	// Purposes says that the purpose of use in a token counts.
-	Purposes bool
 }
 
 // Retention is for how long studies are kept; zero is for ever.

@@ -16,6 +16,8 @@ import (
 	"github.com/pelletier/go-toml/v2"
 
 	"github.com/leadglass/leadglass"
+	"github.com/leadglass/leadglass/internal/ca"
+	"github.com/leadglass/leadglass/internal/identity"
 )
 
 // maxFile bounds a configuration, in bytes: thousands of exceptions.
@@ -145,7 +147,7 @@ func Parse(name string, text []byte) (Config, error) {
 	}
 	c := Config{Data: f.path(f.Data), Policies: f.path(f.Policies), Origin: f.Origin}
 	c.DIMSE = DIMSE{
-		Title: leadglass.AETitle(f.DIMSE.Title), TLS: f.DIMSE.TLS, Plain: f.DIMSE.Plain, Profile: f.DIMSE.Profile,
+		Title: leadglass.AETitle(f.DIMSE.Title), TLS: f.DIMSE.TLS, Plain: f.DIMSE.Plain, Profile: ca.Profile(f.DIMSE.Profile),
 	}
 	c.Web = Web{
 		TLS: f.Web.TLS, Plain: f.Web.Plain, Names: f.Web.Names,
@@ -220,7 +222,7 @@ func (f *file) line(table string, nth int, key string) int {
 
 func (f *file) issuers(c *Config) error {
 	for i, is := range f.Issuers {
-		out := Issuer{URL: is.URL, Audience: is.Audience, RolesClaim: is.RolesClaim, Roles: map[string]leadglass.Role{}, Purposes: is.Purposes}
+		out := identity.Issuer{URL: is.URL, Audience: is.Audience, RolesClaim: is.RolesClaim, Roles: map[string]leadglass.Role{}, Purposes: is.Purposes}
 		if !strings.HasPrefix(is.URL, "https://") && !strings.HasPrefix(is.URL, "http://127.0.0.1") {
 			return f.wrong("issuer", i, "url", "an issuer is named by its https:// URL, as in its tokens", "%q is no https URL", is.URL)
 		}
@@ -246,9 +248,9 @@ func (f *file) exceptions(c *Config) error {
 	return nil
 }
 
-func (f *file) exception(i int) (Exception, error) {
+func (f *file) exception(i int) (identity.Exception, error) {
 	in := &f.Exceptions[i]
-	x := Exception{Name: in.Name, Accept: in.Accept, Host: in.Host, Port: in.Port}
+	x := identity.Exception{Name: in.Name, Accept: in.Accept, Host: in.Host, Port: in.Port}
 	if in.Name == "" {
 		return x, f.wrong("exception", i, "name", "name the machine, as doctor and the log shall call it", "it is missing")
 	}
@@ -282,7 +284,7 @@ func (f *file) exception(i int) (Exception, error) {
 }
 
 // expiry reads the date until which an exception holds; a date counts to its end.
-func (f *file) expiry(i int, x *Exception) error {
+func (f *file) expiry(i int, x *identity.Exception) error {
 	switch v := f.Exceptions[i].Expires.(type) {
 	case nil:
 		return f.wrong("exception", i, "expires", "an exception ends: expires = 2027-06-30", "it is missing")
@@ -312,9 +314,7 @@ func (f *file) check(c *Config) error {
 	if t := string(c.DIMSE.Title); len(t) > 16 || strings.ContainsAny(t, "\\\r\n\t") {
 		return f.wrong("dimse", 0, "title", "an AE title has 1 to 16 characters", "%q is no AE title", t)
 	}
-	switch c.DIMSE.Profile {
-	case "", "B.12", "B.13":
-	default:
+	if _, ok := c.DIMSE.Profile.Suites(); !ok {
 		return f.wrong("dimse", 0, "profile", `write "B.12" or "B.13"`, "there is no profile %q", c.DIMSE.Profile)
 	}
 	if f.Retention.Days < 0 {
