@@ -82,17 +82,18 @@ func (p Purpose) Within(q Purpose) bool {
 
 // Lineage is the purpose and those above it, as far as Within allows.
 func (p Purpose) Lineage() []Purpose {
+	if p == BreakTheGlass {
+		return []Purpose{p}
+	}
 	var all []Purpose
-	for q := p; q != NoPurposeGiven; q, _ = q.parent() {
-		if p.Within(q) {
-			all = append(all, q)
-		}
+	for ; p != NoPurposeGiven; p, _ = p.parent() {
+		all = append(all, p)
 	}
 	return all
 }
 
 func (p Purpose) parent() (Purpose, bool) {
-	for _, line := range strings.Fields(purposes) {
+	for line := range strings.FieldsSeq(purposes) {
 		if code, parent, _ := strings.Cut(line, ":"); code == string(p) {
 			return Purpose(parent), true
 		}
