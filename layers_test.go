@@ -16,7 +16,7 @@ const module = "github.com/leadglass/leadglass"
 // floors lists the packages from the ground up. A package imports only from
 // the lines above its own.
 var floors = [][]string{
-	{"dicom/dict", "internal/durable", "internal/limit"},
+	{"dicom/dict", "internal/durable", "internal/limit", "internal/regular"},
 	{"dicom", "internal/blob", "internal/tlog", "internal/vault", "internal/ca"},
 	{".", "dicom/pixel", "internal/blob/blobtest", "ul", "internal/scope", "internal/place", "internal/product", "internal/advisory", "internal/compromise", "internal/govid", "internal/fleet/content"},
 	{"dimse", "dicomweb", "internal/index", "internal/policy", "internal/guard", "internal/audit", "internal/render", "internal/identity"},

@@ -9,6 +9,8 @@ import (
 	"net/netip"
 	"strconv"
 	"strings"
+
+	"github.com/leadglass/leadglass/internal/regular"
 )
 
 // entry is one line of include or exclude: addresses from first to last, or a
@@ -137,9 +139,9 @@ func named(text string) (entry, error) {
 // readList adds the entries of a file, one a line, to all.
 func readList(all []entry, name string) ([]entry, error) {
 	bad := func(err error, remedy string) error {
-		return &Error{Kind: BadFile, File: name, What: reason(err), Err: err, Remedy: remedy}
+		return &Error{Kind: BadFile, File: name, What: regular.Reason(err), Err: err, Remedy: remedy}
 	}
-	r, err := open(name)
+	r, err := regular.Open(name)
 	if err != nil {
 		return nil, bad(err, "files of entries are named from the folder of the scope file")
 	}

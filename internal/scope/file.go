@@ -4,14 +4,14 @@ import (
 	"bytes"
 	"errors"
 	"fmt"
-	"io"
 	"math"
-	"os"
 	"path/filepath"
 	"slices"
 	"strings"
 
 	"github.com/pelletier/go-toml/v2"
+
+	"github.com/leadglass/leadglass/internal/regular"
 )
 
 // file is a scope file as it is written; the keys are exactly these.
@@ -51,9 +51,9 @@ func readFile(name string) ([]byte, error) {
 	if name == "" {
 		return nil, &Error{Kind: BadFile, What: "no scope file is named", Remedy: "write one and name it: --scope scope.toml"}
 	}
-	text, err := readBounded(name)
+	text, err := regular.Read(name, maxFile)
 	if err != nil {
-		return nil, &Error{Kind: BadFile, File: name, What: reason(err), Err: err,
+		return nil, &Error{Kind: BadFile, File: name, What: regular.Reason(err), Err: err,
 			Remedy: "name a file that says who permitted the survey and whom it may ask"}
 	}
 	return text, nil
@@ -69,39 +69,6 @@ func decode(name string, text []byte) (*file, error) {
 		return nil, f.fail(BadSyntax, f.lineOf("nan"), "a rate is not a number", "leave it out for the default")
 	}
 	return f, nil
-}
-
-func readBounded(name string) ([]byte, error) {
-	r, err := open(name)
-	if err != nil {
-		return nil, err
-	}
-	defer r.Close()
-	text, err := io.ReadAll(io.LimitReader(r, maxFile+1))
-	if err == nil && len(text) > maxFile {
-		err = fmt.Errorf("longer than %d bytes", maxFile)
-	}
-	return text, err
-}
-
-// open opens a regular file: a pipe or a device could be read without end.
-func open(name string) (*os.File, error) {
-	info, err := os.Stat(name)
-	if err != nil {
-		return nil, err
-	}
-	if !info.Mode().IsRegular() {
-		return nil, errors.New("it is no regular file")
-	}
-	return os.Open(name)
-}
-
-// reason is an error of the file system without its path, which File has.
-func reason(err error) string {
-	if pe, ok := errors.AsType[*os.PathError](err); ok {
-		return pe.Err.Error()
-	}
-	return err.Error()
 }
 
 // syntax turns what the TOML decoder says into our words.

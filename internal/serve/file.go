@@ -4,10 +4,8 @@ import (
 	"bytes"
 	"errors"
 	"fmt"
-	"io"
 	"net"
 	"net/netip"
-	"os"
 	"path/filepath"
 	"strconv"
 	"strings"
@@ -18,6 +16,7 @@ import (
 	"github.com/leadglass/leadglass"
 	"github.com/leadglass/leadglass/internal/ca"
 	"github.com/leadglass/leadglass/internal/identity"
+	"github.com/leadglass/leadglass/internal/regular"
 )
 
 // maxFile bounds a configuration, in bytes: thousands of exceptions.
@@ -29,10 +28,10 @@ type file struct {
 	Policies string `toml:"policies"`
 	Origin   string `toml:"origin"`
 	DIMSE    struct {
-		Title   string   `toml:"title"`
-		TLS     []string `toml:"tls"`
-		Plain   []string `toml:"plain"`
-		Profile string   `toml:"profile"`
+		Title   leadglass.AETitle `toml:"title"`
+		TLS     []string          `toml:"tls"`
+		Plain   []string          `toml:"plain"`
+		Profile ca.Profile        `toml:"profile"`
 	} `toml:"dimse"`
 	Web struct {
 		TLS         []string `toml:"tls"`
@@ -53,24 +52,24 @@ type file struct {
 }
 
 type fileException struct {
-	Name      string   `toml:"name"`
-	Addresses []string `toml:"addresses"`
-	Calling   []string `toml:"calling"`
-	Roles     []string `toml:"roles"`
-	Purpose   string   `toml:"purpose"`
-	Services  []string `toml:"services"`
-	Expires   any      `toml:"expires"`
-	Accept    string   `toml:"accept"`
-	Host      string   `toml:"host"`
-	Port      int      `toml:"port"`
+	Name      string              `toml:"name"`
+	Addresses []string            `toml:"addresses"`
+	Calling   []leadglass.AETitle `toml:"calling"`
+	Roles     []leadglass.Role    `toml:"roles"`
+	Purpose   string              `toml:"purpose"`
+	Services  []leadglass.Route   `toml:"services"`
+	Expires   any                 `toml:"expires"`
+	Accept    string              `toml:"accept"`
+	Host      string              `toml:"host"`
+	Port      int                 `toml:"port"`
 }
 
 type fileIssuer struct {
-	URL        string            `toml:"url"`
-	Audience   string            `toml:"audience"`
-	RolesClaim string            `toml:"roles_claim"`
-	Roles      map[string]string `toml:"roles"`
-	Purposes   bool              `toml:"purposes"`
+	URL        string                    `toml:"url"`
+	Audience   string                    `toml:"audience"`
+	RolesClaim string                    `toml:"roles_claim"`
+	Roles      map[string]leadglass.Role `toml:"roles"`
+	Purposes   bool                      `toml:"purposes"`
 }
 
 const keys = "the keys are data, policies, origin; [dimse] title, tls, plain, profile; [web] tls, plain, names, certificate, " +
@@ -103,39 +102,11 @@ func (e *ConfigError) Hint() string { return e.Remedy }
 // Load reads a configuration file. Folders and files that it names are relative
 // to its own folder. The error is a *ConfigError.
 func Load(name string) (Config, error) {
-	text, err := readFile(name)
+	text, err := regular.Read(name, maxFile)
 	if err != nil {
-		return Config{}, &ConfigError{File: name, What: reason(err), Remedy: "name a configuration file, or none for an archive on loopback"}
+		return Config{}, &ConfigError{File: name, What: regular.Reason(err), Remedy: "name a configuration file, or none for an archive on loopback"}
 	}
 	return Parse(name, text)
-}
-
-func readFile(name string) ([]byte, error) {
-	info, err := os.Stat(name)
-	if err != nil {
-		return nil, err
-	}
-	if !info.Mode().IsRegular() {
-		return nil, errors.New("it is no regular file")
-	}
-	f, err := os.Open(name)
-	if err != nil {
-		return nil, err
-	}
-	defer f.Close() // it was only read
-	text, err := io.ReadAll(io.LimitReader(f, maxFile+1))
-	if err == nil && len(text) > maxFile {
-		err = fmt.Errorf("longer than %d bytes", maxFile)
-	}
-	return text, err
-}
-
-// reason is an error of the file system without its path.
-func reason(err error) string {
-	if pe, ok := errors.AsType[*os.PathError](err); ok {
-		return pe.Err.Error()
-	}
-	return err.Error()
 }
 
 // Parse is Load with the text at hand; name is what errors call it.
@@ -147,7 +118,7 @@ func Parse(name string, text []byte) (Config, error) {
 	}
 	c := Config{Data: f.path(f.Data), Policies: f.path(f.Policies), Origin: f.Origin}
 	c.DIMSE = DIMSE{
-		Title: leadglass.AETitle(f.DIMSE.Title), TLS: f.DIMSE.TLS, Plain: f.DIMSE.Plain, Profile: ca.Profile(f.DIMSE.Profile),
+		Title: f.DIMSE.Title, TLS: f.DIMSE.TLS, Plain: f.DIMSE.Plain, Profile: f.DIMSE.Profile,
 	}
 	c.Web = Web{
 		TLS: f.Web.TLS, Plain: f.Web.Plain, Names: f.Web.Names,
@@ -204,10 +175,12 @@ func (f *file) line(table string, nth int, key string) int {
 		n++
 		text = strings.TrimSpace(text)
 		if strings.HasPrefix(text, "[") {
-			if strings.Trim(strings.TrimSpace(strings.SplitN(text, "#", 2)[0]), "[] ") == table {
+			head, _, _ := strings.Cut(text, "#")
+			inside = false
+			if table != "" && strings.Trim(head, "[] \t") == table {
 				seen++
+				inside = seen == nth
 			}
-			inside = table != "" && seen == nth && strings.Trim(strings.SplitN(text, "#", 2)[0], "[] \t") == table
 			if inside {
 				header = n
 			}
@@ -222,15 +195,12 @@ func (f *file) line(table string, nth int, key string) int {
 
 func (f *file) issuers(c *Config) error {
 	for i, is := range f.Issuers {
-		out := identity.Issuer{URL: is.URL, Audience: is.Audience, RolesClaim: is.RolesClaim, Roles: map[string]leadglass.Role{}, Purposes: is.Purposes}
+		out := identity.Issuer{URL: is.URL, Audience: is.Audience, RolesClaim: is.RolesClaim, Roles: is.Roles, Purposes: is.Purposes}
 		if !strings.HasPrefix(is.URL, "https://") && !strings.HasPrefix(is.URL, "http://127.0.0.1") {
 			return f.wrong("issuer", i, "url", "an issuer is named by its https:// URL, as in its tokens", "%q is no https URL", is.URL)
 		}
 		if is.Audience == "" {
 			return f.wrong("issuer", i, "audience", "write the client id that the issuer's tokens for this archive have in aud", "it is missing")
-		}
-		for word, role := range is.Roles {
-			out.Roles[word] = leadglass.Role(role)
 		}
 		c.Issuers = append(c.Issuers, out)
 	}
@@ -250,7 +220,10 @@ func (f *file) exceptions(c *Config) error {
 
 func (f *file) exception(i int) (identity.Exception, error) {
 	in := &f.Exceptions[i]
-	x := identity.Exception{Name: in.Name, Accept: in.Accept, Host: in.Host, Port: in.Port}
+	x := identity.Exception{
+		Name: in.Name, Calling: in.Calling, Roles: in.Roles, Services: in.Services,
+		Accept: in.Accept, Host: in.Host, Port: in.Port,
+	}
 	if in.Name == "" {
 		return x, f.wrong("exception", i, "name", "name the machine, as doctor and the log shall call it", "it is missing")
 	}
@@ -263,15 +236,6 @@ func (f *file) exception(i int) (identity.Exception, error) {
 	}
 	if len(x.Addresses) == 0 {
 		return x, f.wrong("exception", i, "addresses", "write from where the peer speaks; everywhere is no exception", "it is missing")
-	}
-	for _, t := range in.Calling {
-		x.Calling = append(x.Calling, leadglass.AETitle(t))
-	}
-	for _, r := range in.Roles {
-		x.Roles = append(x.Roles, leadglass.Role(r))
-	}
-	for _, s := range in.Services {
-		x.Services = append(x.Services, leadglass.Route(s))
 	}
 	if in.Purpose != "" {
 		p, ok := leadglass.ParsePurpose(in.Purpose)
