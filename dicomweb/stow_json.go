@@ -5,6 +5,7 @@ import (
 	"io"
 
 	"github.com/leadglass/leadglass/dicom"
+	"github.com/leadglass/leadglass/dicom/dict"
 )
 
 // json stores instances whose attributes come as JSON and whose bulk data, if
@@ -97,14 +98,11 @@ func (m *message) fill(_ dicom.Path, e *dicom.Element, uri string) error {
 	return nil
 }
 
-// availableTransferSyntax may say in which transfer syntax the bulk data are.
-const availableTransferSyntax dicom.Tag = 0x00083002
-
 // file returns the PS3.10 file of an instance.
 func (m *message) file(d *dicom.Dataset) ([]byte, error) {
 	syntax := m.syntax
 	if syntax == "" {
-		syntax = d.UID(availableTransferSyntax)
+		syntax = d.UID(dict.AvailableTransferSyntaxUID)
 	}
 	ts := dicom.ExplicitVRLittleEndian
 	if pixels := d.Get(dicom.PixelData); pixels != nil && pixels.Fragments != nil && syntax.Valid() {

@@ -67,9 +67,6 @@ func decodeObject(head []byte) (*index.Instance, error) {
 	return in, nil
 }
 
-// The first bulk data: (7FE0,0008) Float Pixel Data and what follows it.
-const firstBulk dicom.Tag = 0x7FE00008
-
 // longBinary is a value of bytes, not text, that no index keeps.
 const longBinary = 4 << 10
 
@@ -116,7 +113,8 @@ func metaSize(b []byte) int64 {
 
 // readHeader reads the attributes before the bulk. They share nothing with r.
 func readHeader(r io.ReaderAt, size int64, p parsed, limits Limits) (*dicom.Dataset, error) {
-	opt := dicom.Options{StopBefore: firstBulk, Limits: dicom.Limits{DatasetBytes: limits.HeaderBytes, ElementBytes: limits.HeaderBytes}}
+	// Float Pixel Data has the lowest tag of what is bulk.
+	opt := dicom.Options{StopBefore: dict.FloatPixelData, Limits: dicom.Limits{DatasetBytes: limits.HeaderBytes, ElementBytes: limits.HeaderBytes}}
 	ts := dicom.SyntaxOf(p.syntax)
 	if p.header > 0 || p.syntax != "" {
 		// Of files whose meta information and data set disagree Open knows more.

@@ -16,6 +16,7 @@ import (
 
 	"github.com/leadglass/leadglass"
 	"github.com/leadglass/leadglass/dicom"
+	"github.com/leadglass/leadglass/dicom/dict"
 )
 
 // Importing is how paths are imported. All functions may be nil.
@@ -208,21 +209,11 @@ func (m *importer) file(ctx context.Context, name string, given bool) error {
 // sniffed is enough for preamble and meta information.
 const sniffed = 2 << 10
 
-// directoryClass is Media Storage Directory Storage, the class of a DICOMDIR
-// (PS3.10 section 8.6, PS3.6 table A-1).
-const directoryClass = "1.2.840.10008.1.3.10"
-
-// isDirectory says that a file is a DICOMDIR.
+// isDirectory says that a file is a DICOMDIR (PS3.10 section 8.6).
 func isDirectory(head []byte) bool {
 	f, _, err := dicom.Open(bytes.NewReader(head), dicom.Options{})
-	return err == nil && f.Meta.UID(0x00020002) == directoryClass
+	return err == nil && f.Meta.UID(dict.MediaStorageSOPClassUID) == dict.MediaStorageDirectoryStorage
 }
-
-// The tags of a DICOMDIR (PS3.3 annex F).
-const (
-	tagRecords dicom.Tag = 0x00041220 // Directory Record Sequence
-	tagFileID  dicom.Tag = 0x00041500 // Referenced File ID
-)
 
 // directory imports what a DICOMDIR names, within its folder: os.Root keeps out
 // "..", absolute names and links that lead elsewhere.
@@ -237,8 +228,8 @@ func (m *importer) directory(ctx context.Context, name string) error {
 	}
 	var pending sync.WaitGroup
 	defer func() { pending.Wait(); root.Close() }()
-	for _, r := range f.Dataset.Sequence(tagRecords) {
-		parts := r.Strings(tagFileID)
+	for _, r := range f.Dataset.Sequence(dict.DirectoryRecordSequence) {
+		parts := r.Strings(dict.ReferencedFileID)
 		if len(parts) == 0 {
 			continue
 		}

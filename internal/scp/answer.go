@@ -3,6 +3,7 @@ package scp
 import (
 	"github.com/leadglass/leadglass"
 	"github.com/leadglass/leadglass/dicom"
+	"github.com/leadglass/leadglass/dicom/dict"
 )
 
 // answer makes the identifiers of responses to one C-FIND (PS3.4 section
@@ -18,9 +19,9 @@ type answer struct {
 
 func newAnswer(asked *dicom.Dataset, level leadglass.Level, title leadglass.AETitle) *answer {
 	a := &answer{asked: asked, level: level, title: title}
-	if e := asked.Get(tagCharacterSet); e != nil {
+	if e := asked.Get(dict.SpecificCharacterSet); e != nil {
 		if cs, err := asked.Charset(); err == nil {
-			a.charset, a.terms = cs, asked.Strings(tagCharacterSet)
+			a.charset, a.terms = cs, asked.Strings(dict.SpecificCharacterSet)
 		}
 	}
 	return a
@@ -34,9 +35,9 @@ func (a *answer) of(m *leadglass.Match) *dicom.Dataset {
 		target = utf8Set()
 	}
 	out := recoded(d, target)
-	out.SetString(tagLevel, a.level.String())
-	out.SetString(tagRetrieveAE, string(a.title))
-	out.SetString(tagAvailability, "ONLINE")
+	out.SetString(dict.QueryRetrieveLevel, a.level.String())
+	out.SetString(dict.RetrieveAETitle, string(a.title))
+	out.SetString(dict.InstanceAvailability, "ONLINE")
 	return out
 }
 
@@ -47,7 +48,7 @@ func (a *answer) pick(from *dicom.Dataset) *dicom.Dataset {
 		return d
 	}
 	for _, e := range from.Elements {
-		if e.Tag == tagCharacterSet || a.asked.Get(e.Tag) != nil {
+		if e.Tag == dict.SpecificCharacterSet || a.asked.Get(e.Tag) != nil {
 			d.Elements = append(d.Elements, e)
 		}
 	}

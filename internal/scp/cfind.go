@@ -8,6 +8,7 @@ import (
 
 	"github.com/leadglass/leadglass"
 	"github.com/leadglass/leadglass/dicom"
+	"github.com/leadglass/leadglass/dicom/dict"
 	"github.com/leadglass/leadglass/dimse"
 	"github.com/leadglass/leadglass/internal/guard"
 )
@@ -62,7 +63,7 @@ func statusError(st dimse.Status, text string) error {
 func keysOf(d *dicom.Dataset) *dicom.Dataset {
 	keys := recoded(d, utf8Set())
 	keys.Elements = slices.DeleteFunc(keys.Elements, func(e dicom.Element) bool {
-		return e.Tag == tagLevel || e.Tag == tagRetrieveAE || e.Tag == tagAvailability || e.Tag.IsGroupLength()
+		return e.Tag == dict.QueryRetrieveLevel || e.Tag == dict.RetrieveAETitle || e.Tag == dict.InstanceAvailability || e.Tag.IsGroupLength()
 	})
 	return keys
 }
@@ -76,7 +77,7 @@ func queryText(level leadglass.Level, keys *dicom.Dataset) string {
 	for i := range keys.Elements {
 		e := &keys.Elements[i]
 		switch values := keys.Strings(e.Tag); {
-		case e.Tag == tagCharacterSet:
+		case e.Tag == dict.SpecificCharacterSet:
 		case len(e.Items) > 0:
 			fmt.Fprintf(&b, " %08X=(sequence)", uint32(e.Tag))
 		case len(values) == 0 || len(values) == 1 && values[0] == "":

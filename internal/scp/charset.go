@@ -2,6 +2,7 @@ package scp
 
 import (
 	"github.com/leadglass/leadglass/dicom"
+	"github.com/leadglass/leadglass/dicom/dict"
 )
 
 // target is a character set to write in, with its terms for (0008,0005).
@@ -42,9 +43,9 @@ func fits(d *dicom.Dataset, cs *dicom.Charset) bool {
 // (0008,0005) stands in it where there is text that needs it.
 func recoded(d *dicom.Dataset, to target) *dicom.Dataset {
 	out, needed := recode(d, to)
-	out.Delete(tagCharacterSet)
+	out.Delete(dict.SpecificCharacterSet)
 	if needed && len(to.terms) > 0 {
-		out.SetString(tagCharacterSet, to.terms...)
+		out.SetString(dict.SpecificCharacterSet, to.terms...)
 	}
 	return out
 }
@@ -62,7 +63,7 @@ func recode(d *dicom.Dataset, to target) (out *dicom.Dataset, needed bool) {
 			for i, item := range e.Items {
 				var its bool
 				items[i], its = recode(item, to)
-				items[i].Delete(tagCharacterSet)
+				items[i].Delete(dict.SpecificCharacterSet)
 				needed = needed || its
 			}
 			out.Set(dicom.Element{Tag: e.Tag, VR: e.VR, Items: items}) // makes out their parent

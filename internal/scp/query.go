@@ -6,19 +6,8 @@ import (
 
 	"github.com/leadglass/leadglass"
 	"github.com/leadglass/leadglass/dicom"
+	"github.com/leadglass/leadglass/dicom/dict"
 	"github.com/leadglass/leadglass/dimse"
-)
-
-// Attributes of an identifier (PS3.4 section C.4).
-const (
-	tagCharacterSet dicom.Tag = 0x00080005
-	tagLevel        dicom.Tag = 0x00080052
-	tagRetrieveAE   dicom.Tag = 0x00080054
-	tagAvailability dicom.Tag = 0x00080056
-	tagPatientID    dicom.Tag = 0x00100020
-	tagStudy        dicom.Tag = 0x0020000D
-	tagSeries       dicom.Tag = 0x0020000E
-	tagInstance     dicom.Tag = 0x00080018
 )
 
 // What an identifier can lack. Its values are not told.
@@ -48,7 +37,7 @@ func modelOf(class dicom.UID) model {
 
 // levelOf reads (0008,0052).
 func (m model) levelOf(d *dicom.Dataset) (leadglass.Level, error) {
-	text := strings.ToUpper(d.String(tagLevel))
+	text := strings.ToUpper(d.String(dict.QueryRetrieveLevel))
 	for l := m.top; l <= m.bottom; l++ {
 		if text == l.String() || l == leadglass.InstanceLevel && text == "INSTANCE" {
 			return l, nil
@@ -59,7 +48,7 @@ func (m model) levelOf(d *dicom.Dataset) (leadglass.Level, error) {
 
 // uniqueKey is the unique key of a level.
 func uniqueKey(l leadglass.Level) dicom.Tag {
-	return [...]dicom.Tag{tagPatientID, tagStudy, tagSeries, tagInstance}[l]
+	return [...]dicom.Tag{dict.PatientID, dict.StudyInstanceUID, dict.SeriesInstanceUID, dict.SOPInstanceUID}[l]
 }
 
 // hierarchical checks that the unique keys above the level are there, with a
@@ -76,18 +65,18 @@ func (m model) hierarchical(d *dicom.Dataset, level leadglass.Level) error {
 
 // refs are what a retrieval names: of its level any number, above it one each.
 func (m model) refs(d *dicom.Dataset, level leadglass.Level, most int) ([]leadglass.Ref, error) {
-	above := leadglass.Ref{Patient: dicom.PatientID(d.String(tagPatientID))}
+	above := leadglass.Ref{Patient: dicom.PatientID(d.String(dict.PatientID))}
 	if m.top > leadglass.PatientLevel {
 		above.Patient = "" // no key of the model
 	}
 	if level > leadglass.StudyLevel {
-		above.Study = single(d, tagStudy)
+		above.Study = single(d, dict.StudyInstanceUID)
 	}
 	if level > leadglass.SeriesLevel {
-		above.Series = single(d, tagSeries)
+		above.Series = single(d, dict.SeriesInstanceUID)
 	}
 	if level == leadglass.PatientLevel {
-		if n := len(d.Strings(tagPatientID)); n != 1 || above.Patient == "" || strings.ContainsAny(string(above.Patient), "*?") {
+		if n := len(d.Strings(dict.PatientID)); n != 1 || above.Patient == "" || strings.ContainsAny(string(above.Patient), "*?") {
 			return nil, invalid(errPatient)
 		}
 		return []leadglass.Ref{above}, nil

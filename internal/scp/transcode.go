@@ -5,6 +5,7 @@ import (
 	"io"
 
 	"github.com/leadglass/leadglass/dicom"
+	"github.com/leadglass/leadglass/dicom/dict"
 )
 
 // transcoder lays a data set without compression down in another transfer syntax
@@ -16,9 +17,6 @@ type transcoder struct {
 	header   int64 // most bytes that are held
 }
 
-// firstBulk is the lowest of the tags of pixel data: Float Pixel Data.
-const firstBulk dicom.Tag = 0x7FE00008
-
 var errOnlyWrites = errors.New("scp: what is laid down anew can only be written")
 
 // Read does not work: see WriteTo.
@@ -28,7 +26,7 @@ func (t *transcoder) Read([]byte) (int, error) { return 0, errOnlyWrites }
 func (t *transcoder) WriteTo(w io.Writer) (int64, error) {
 	n := counter{w: w}
 	r := dicom.NewReader(t.data, t.from, dicom.Options{
-		Limits: dicom.Limits{DatasetBytes: t.header, ElementBytes: t.header}, StopBefore: firstBulk,
+		Limits: dicom.Limits{DatasetBytes: t.header, ElementBytes: t.header}, StopBefore: dict.FloatPixelData,
 	})
 	out := dicom.NewWriter(&n, t.to)
 	head, err := r.Decode()
