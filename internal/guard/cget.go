@@ -3,7 +3,6 @@ package guard
 import (
 	"context"
 	"crypto/rand"
-	"slices"
 
 	"github.com/leadglass/leadglass"
 	"github.com/leadglass/leadglass/dicom"
@@ -42,11 +41,8 @@ func (g *Guard) gather(ctx context.Context, rq *leadglass.Request) (*Transfer, e
 	if _, err := g.ask(ctx, rq, may); err != nil {
 		return nil, err
 	}
-	switch {
-	case len(rq.Refs) == 0:
-		return nil, invalid(errRefs)
-	case len(rq.Refs) > g.lim.Refs:
-		return nil, &leadglass.Error{Code: leadglass.Limited, Err: errTooMany}
+	if err := g.names(rq); err != nil {
+		return nil, err
 	}
 	t := &Transfer{g: g, rq: rq, decide: may, shareOf: map[dicom.UID]*share{}, once: len(rq.Refs) == 1 && rq.Refs[0].Instance != ""}
 	seen := make(map[leadglass.Ref]bool, len(rq.Refs))
@@ -60,6 +56,17 @@ func (g *Guard) gather(ctx context.Context, rq *leadglass.Request) (*Transfer, e
 		}
 	}
 	return t, nil
+}
+
+// names says whether a request names something, and not too much.
+func (g *Guard) names(rq *leadglass.Request) error {
+	switch {
+	case len(rq.Refs) == 0:
+		return invalid(errRefs)
+	case len(rq.Refs) > g.lim.Refs:
+		return &leadglass.Error{Code: leadglass.Limited, Err: errTooMany}
+	}
+	return nil
 }
 
 // refused is a reference of which nothing may be had.
@@ -109,12 +116,10 @@ func (t *Transfer) take(ctx context.Context, ref leadglass.Ref, study *leadglass
 			return false, err
 		}
 	}
-	who := patient{study.Patient, study.Issuer}
-	i := slices.IndexFunc(t.shares, func(s *share) bool { return s.patient == who })
-	if i < 0 {
-		i, t.shares = len(t.shares), append(t.shares, &share{patient: who, transfer: rand.Text()})
+	s := t.shares.of(study)
+	if s.transfer == "" {
+		s.transfer = rand.Text()
 	}
-	s := t.shares[i]
 	s.add(study, d)
 	s.refs = append(s.refs, ref)
 	s.total += total

@@ -30,10 +30,10 @@ func (c *counts) add(s *leadglass.Study) {
 // that comes or stays away would tell how much is hidden.
 func (s *search) withoutCounts() (*leadglass.Query, map[dicom.Tag]string) {
 	q, counted := s.query, map[dicom.Tag]string{}
+	if q.Keys == nil {
+		return q, counted
+	}
 	for _, tag := range countTags() {
-		if q.Keys == nil {
-			break
-		}
 		want := q.Keys.String(tag)
 		if want == "" {
 			continue

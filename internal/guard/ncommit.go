@@ -23,11 +23,8 @@ func (g *Guard) Commit(ctx context.Context, rq *leadglass.Request) ([]Commitment
 	if _, err := g.ask(ctx, rq, may); err != nil {
 		return nil, err
 	}
-	if len(rq.Refs) == 0 {
-		return nil, invalid(errRefs)
-	}
-	if len(rq.Refs) > g.lim.Refs {
-		return nil, &leadglass.Error{Code: leadglass.Limited, Err: errTooMany}
+	if err := g.names(rq); err != nil {
+		return nil, err
 	}
 	k := &keeping{g: g, rq: rq, decide: may}
 	kept := make([]Commitment, len(rq.Refs))
@@ -49,7 +46,7 @@ type keeping struct {
 	g       *Guard
 	rq      *leadglass.Request
 	decide  decide
-	shares  []*share
+	shares  shares
 	refused []leadglass.Ref
 	because leadglass.Decision // of the first that was refused
 }
@@ -77,24 +74,12 @@ func (k *keeping) look(ctx context.Context, ref leadglass.Ref) (*leadglass.Objec
 		k.refused = append(k.refused, ref)
 		return nil, nil
 	}
-	s := k.share(study)
+	s := k.shares.of(study)
 	s.add(study, d)
 	s.refs = append(s.refs, ref)
 	s.total++
 	s.class(found.Class)
 	return found, nil
-}
-
-func (k *keeping) share(study *leadglass.Study) *share {
-	who := patient{study.Patient, study.Issuer}
-	for _, s := range k.shares {
-		if s.patient == who {
-			return s
-		}
-	}
-	s := &share{patient: who}
-	k.shares = append(k.shares, s)
-	return s
 }
 
 func (k *keeping) records() []*leadglass.Record {

@@ -74,6 +74,22 @@ type share struct {
 	classes      []dicom.UID // each once
 }
 
+// shares are those of the patients of one request, in the order in which they came.
+type shares []*share
+
+// of is the share of a study's patient, a new one if there is none.
+func (all *shares) of(study *leadglass.Study) *share {
+	who := patient{study.Patient, study.Issuer}
+	for _, s := range *all {
+		if s.patient == who {
+			return s
+		}
+	}
+	s := &share{patient: who}
+	*all = append(*all, s)
+	return s
+}
+
 // add adds a permitted study.
 func (s *share) add(study *leadglass.Study, d leadglass.Decision) {
 	if slices.ContainsFunc(s.studies, func(have *leadglass.Study) bool { return have.UID == study.UID }) {

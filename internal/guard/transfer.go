@@ -17,7 +17,7 @@ type Transfer struct {
 	decide decide
 
 	// What follows does not change once Retrieve returned.
-	shares  []*share
+	shares  shares
 	shareOf map[dicom.UID]*share // by study
 	parts   []leadglass.Ref      // what was asked for, each within a permitted study
 	refused []refused
