@@ -4,9 +4,7 @@ import (
 	"context"
 	"crypto/rand"
 	"crypto/tls"
-	"crypto/x509"
 	"slices"
-	"strings"
 
 	"github.com/leadglass/leadglass"
 	"github.com/leadglass/leadglass/internal/ca"
@@ -144,12 +142,4 @@ func (d *Directory) Destination(_ context.Context, title leadglass.AETitle) (*De
 		}
 	}
 	return nil, denied(leadglass.NoIdentity, "no destination %q", string(title))
-}
-
-// SubjectOf is how an enrolment names the subject of a certificate.
-func SubjectOf(c *x509.Certificate) string {
-	if len(c.DNSNames) > 0 {
-		return "dns:" + strings.ToLower(c.DNSNames[0])
-	}
-	return c.Subject.String()
 }
