@@ -50,7 +50,7 @@ func rootCommand(t *tui) *cobra.Command {
 		},
 	}
 	root.SetFlagErrorFunc(func(cmd *cobra.Command, err error) error { return usage(cmd, "%v", err) })
-	root.AddCommand(surveyCommand(t), demoCommand(t), versionCommand(t))
+	root.AddCommand(surveyCommand(t), serveCommand(t), deviceCommand(t), userCommand(t), caCommand(t), demoCommand(t), versionCommand(t))
 	return root
 }
 

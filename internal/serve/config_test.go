@@ -20,10 +20,12 @@ origin = "pacs.example.org/log"
 title = "ARCHIVE"
 tls   = [":2762"]
 plain = ["127.0.0.1:11112"]
-profile = "B.13"
 
 [web]
 tls = ["[::1]:8443"]
+
+[tls]
+profile = "B.13"
 names = ["pacs.example.org"]
 
 [[exception]]
@@ -51,7 +53,7 @@ func TestParse_Everything(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if c.Data != "/etc/leadglass/archive" || c.Origin != "pacs.example.org/log" || c.DIMSE.Title != "ARCHIVE" || c.DIMSE.Profile != "B.13" {
+	if c.Data != "/etc/leadglass/archive" || c.Origin != "pacs.example.org/log" || c.DIMSE.Title != "ARCHIVE" || c.TLS.Profile != "B.13" {
 		t.Errorf("got %+v", c)
 	}
 	if c.Retention.After != 240*time.Hour {
@@ -75,19 +77,23 @@ func TestParse_Refuses(t *testing.T) {
 		key, what      string
 	}{
 		{"unknown_key", "tls   = ", "tsl   = ", 6, "", `no key "dimse.tsl"`},
-		{"not_toml", "[web]", "[web", 10, "", ""},
+		{"not_toml", "[web]", "[web", 9, "", ""},
 		{"title", `"ARCHIVE"`, `"ARCHIVE_WITH_A_LONG_NAME"`, 5, "dimse.title", "no AE title"},
-		{"profile", `"B.13"`, `"B.1"`, 8, "dimse.profile", "no profile"},
-		{"plain_web", `names = ["pacs.example.org"]`, `plain = ["0.0.0.0:80"]`, 12, "web.plain", "not loopback"},
-		{"listener", `"[::1]:8443"`, `"::1"`, 11, "web.tls", "no address to listen on"},
-		{"no_date", "expires = 2027-06-30\n", "", 14, "exception.expires", "missing"},
-		{"date_as_text", "2027-06-30", `"soon"`, 21, "exception.expires", "no date"},
-		{"purpose", `"treat"`, `"CURIOSITY"`, 19, "exception.purpose", "no purpose of use"},
-		{"address", `"192.0.2.7"`, `"modality-7"`, 16, "exception.addresses", "no address"},
-		{"issuer_http", "https://login", "http://login", 25, "issuer.url", "no https URL"},
-		{"audience", `audience = "leadglass"` + "\n", "", 24, "issuer.audience", "missing"},
-		{"days", "days = 10", "days = -1", 31, "retention.days", "-1 days"},
-		{"half_a_certificate", `names = ["pacs.example.org"]`, `key = "k.pem"`, 10, "web.certificate", "belong together"},
+		{"called", "tls   = [\":2762\"]", `called = [""]`, 6, "dimse.called", "no AE title"},
+		{"passphrase", `origin = "pacs.example.org/log"`, `passphrase_file = "none"`, 2, "passphrase_file", "no such file"},
+		{"profile", `"B.13"`, `"B.1"`, 13, "tls.profile", "no profile"},
+		{"plain_web", `tls = ["[::1]:8443"]`, `plain = ["0.0.0.0:80"]`, 10, "web.plain", "not loopback"},
+		{"listener", `"[::1]:8443"`, `"::1"`, 10, "web.tls", "no address to listen on"},
+		{"no_date", "expires = 2027-06-30\n", "", 16, "exception.expires", "missing"},
+		{"date_as_text", "2027-06-30", `"soon"`, 23, "exception.expires", "no date"},
+		{"purpose", `"treat"`, `"CURIOSITY"`, 21, "exception.purpose", "no purpose of use"},
+		{"address", `"192.0.2.7"`, `"modality-7"`, 18, "exception.addresses", "no address"},
+		{"issuer_http", "https://login", "http://login", 27, "issuer.url", "no https URL"},
+		{"issuer_not_loopback", "https://login", "http://127.0.0.1.login", 27, "issuer.url", "no https URL"},
+		{"issuer_keys", `roles_claim = "groups"`, `keys = "none"`, 29, "issuer.keys", "no such file"},
+		{"audience", `audience = "leadglass"` + "\n", "", 26, "issuer.audience", "missing"},
+		{"days", "days = 10", "days = -1", 33, "retention.days", "-1 days"},
+		{"half_a_certificate", `names = ["pacs.example.org"]`, `key = "k.pem"`, 12, "tls.certificate", "belong together"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			_, err := serve.Parse("leadglass.toml", []byte(strings.Replace(full, c.old, c.new, 1)))

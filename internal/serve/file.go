@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"net"
 	"net/netip"
+	"net/url"
 	"path/filepath"
 	"strconv"
 	"strings"
@@ -27,24 +28,32 @@ type file struct {
 	Data     string `toml:"data"`
 	Policies string `toml:"policies"`
 	Origin   string `toml:"origin"`
-	DIMSE    struct {
-		Title   leadglass.AETitle `toml:"title"`
-		TLS     []string          `toml:"tls"`
-		Plain   []string          `toml:"plain"`
-		Profile ca.Profile        `toml:"profile"`
+	// Passphrase is a file, so that the configuration can be shown to others.
+	Passphrase string `toml:"passphrase_file"`
+	DIMSE      struct {
+		Title  leadglass.AETitle   `toml:"title"`
+		Called []leadglass.AETitle `toml:"called"`
+		TLS    []string            `toml:"tls"`
+		Plain  []string            `toml:"plain"`
 	} `toml:"dimse"`
 	Web struct {
-		TLS         []string `toml:"tls"`
-		Plain       []string `toml:"plain"`
-		Names       []string `toml:"names"`
-		Certificate string   `toml:"certificate"`
-		Key         string   `toml:"key"`
-		Clients     string   `toml:"clients"`
+		TLS   []string `toml:"tls"`
+		Plain []string `toml:"plain"`
+		URL   string   `toml:"url"`
 	} `toml:"web"`
+	TLS struct {
+		Profile     ca.Profile `toml:"profile"`
+		Names       []string   `toml:"names"`
+		Certificate string     `toml:"certificate"`
+		Key         string     `toml:"key"`
+		Clients     string     `toml:"clients"`
+		Revoked     []string   `toml:"revoked"`
+	} `toml:"tls"`
 	Exceptions []fileException `toml:"exception"`
 	Issuers    []fileIssuer    `toml:"issuer"`
 	Retention  struct {
-		Days int `toml:"days"`
+		Days int      `toml:"days"`
+		Keep []string `toml:"keep"`
 	} `toml:"retention"`
 
 	name string
@@ -67,14 +76,21 @@ type fileException struct {
 type fileIssuer struct {
 	URL        string                    `toml:"url"`
 	Audience   string                    `toml:"audience"`
+	Clients    []string                  `toml:"clients"`
+	Algorithms []string                  `toml:"algorithms"`
 	RolesClaim string                    `toml:"roles_claim"`
 	Roles      map[string]leadglass.Role `toml:"roles"`
 	Purposes   bool                      `toml:"purposes"`
+	Keys       string                    `toml:"keys"`
+
+	OrganisationClaim string `toml:"organisation_claim"`
+	DepartmentClaim   string `toml:"department_claim"`
 }
 
-const keys = "the keys are data, policies, origin; [dimse] title, tls, plain, profile; [web] tls, plain, names, certificate, " +
-	"key, clients; [[exception]] name, addresses, calling, roles, purpose, services, expires, accept, host, port; " +
-	"[[issuer]] url, audience, roles_claim, roles, purposes; [retention] days"
+const keys = "the keys are data, policies, origin, passphrase_file; [dimse] title, called, tls, plain; [web] tls, plain, url; " +
+	"[tls] profile, names, certificate, key, clients, revoked; [[exception]] name, addresses, calling, roles, purpose, services, " +
+	"expires, accept, host, port; [[issuer]] url, audience, clients, algorithms, roles_claim, roles, organisation_claim, " +
+	"department_claim, purposes, keys; [retention] days, keep"
 
 // ConfigError says what is wrong with a configuration and what helps.
 type ConfigError struct {
@@ -117,15 +133,17 @@ func Parse(name string, text []byte) (Config, error) {
 		return Config{}, f.syntax(err)
 	}
 	c := Config{Data: f.path(f.Data), Policies: f.path(f.Policies), Origin: f.Origin}
-	c.DIMSE = DIMSE{
-		Title: f.DIMSE.Title, TLS: f.DIMSE.TLS, Plain: f.DIMSE.Plain, Profile: f.DIMSE.Profile,
+	c.DIMSE = DIMSE(f.DIMSE)
+	c.Web = Web(f.Web)
+	c.TLS = TLS{
+		Profile: f.TLS.Profile, Names: f.TLS.Names,
+		Certificate: f.path(f.TLS.Certificate), Key: f.path(f.TLS.Key), Clients: f.path(f.TLS.Clients),
 	}
-	c.Web = Web{
-		TLS: f.Web.TLS, Plain: f.Web.Plain, Names: f.Web.Names,
-		Certificate: f.path(f.Web.Certificate), Key: f.path(f.Web.Key), Clients: f.path(f.Web.Clients),
+	for _, name := range f.TLS.Revoked {
+		c.TLS.Revoked = append(c.TLS.Revoked, f.path(name))
 	}
-	c.Retention.After = time.Duration(f.Retention.Days) * 24 * time.Hour
-	for _, step := range []func(*Config) error{f.exceptions, f.issuers, f.check} {
+	c.Retention = Retention{After: time.Duration(f.Retention.Days) * 24 * time.Hour, Keep: f.Retention.Keep}
+	for _, step := range []func(*Config) error{f.passphrase, f.exceptions, f.issuers, f.check} {
 		if err := step(&c); err != nil {
 			return Config{}, err
 		}
@@ -193,18 +211,57 @@ func (f *file) line(table string, nth int, key string) int {
 	return header
 }
 
-func (f *file) issuers(c *Config) error {
-	for i, is := range f.Issuers {
-		out := identity.Issuer{URL: is.URL, Audience: is.Audience, RolesClaim: is.RolesClaim, Roles: is.Roles, Purposes: is.Purposes}
-		if !strings.HasPrefix(is.URL, "https://") && !strings.HasPrefix(is.URL, "http://127.0.0.1") {
-			return f.wrong("issuer", i, "url", "an issuer is named by its https:// URL, as in its tokens", "%q is no https URL", is.URL)
-		}
-		if is.Audience == "" {
-			return f.wrong("issuer", i, "audience", "write the client id that the issuer's tokens for this archive have in aud", "it is missing")
-		}
-		c.Issuers = append(c.Issuers, out)
+// maxSecret bounds a file with a passphrase or with an issuer's keys, in bytes.
+const maxSecret = 64 << 10
+
+func (f *file) passphrase(c *Config) error {
+	if f.Passphrase == "" {
+		return nil
+	}
+	text, err := regular.Read(f.path(f.Passphrase), maxSecret)
+	if err == nil {
+		c.Passphrase = bytes.TrimRight(text, "\r\n")
+	}
+	switch {
+	case err != nil:
+		return f.wrong("", 0, "passphrase_file", "name a file that only the archive's account may read", "%s", regular.Reason(err))
+	case len(c.Passphrase) == 0:
+		return f.wrong("", 0, "passphrase_file", "write the passphrase into it, on one line", "the file is empty")
 	}
 	return nil
+}
+
+func (f *file) issuers(c *Config) error {
+	for i := range f.Issuers {
+		is, err := f.issuer(i)
+		if err != nil {
+			return err
+		}
+		c.Issuers = append(c.Issuers, is)
+	}
+	return nil
+}
+
+func (f *file) issuer(i int) (identity.Issuer, error) {
+	in := &f.Issuers[i]
+	is := identity.Issuer{
+		URL: in.URL, Audience: in.Audience, Clients: in.Clients, Algorithms: in.Algorithms,
+		RolesClaim: in.RolesClaim, Roles: in.Roles, Purposes: in.Purposes,
+		OrganisationClaim: in.OrganisationClaim, DepartmentClaim: in.DepartmentClaim,
+	}
+	u, err := url.Parse(is.URL)
+	switch {
+	case err != nil || u.Scheme != "https" && (u.Scheme != "http" || !loopback(u.Hostname())) || u.Host == "":
+		return is, f.wrong("issuer", i, "url", "an issuer is named by its https:// URL, as in its tokens", "%q is no https URL", is.URL)
+	case is.Audience == "":
+		return is, f.wrong("issuer", i, "audience", "write the client id that the issuer's tokens for this archive have in aud", "it is missing")
+	case in.Keys == "":
+		return is, nil
+	}
+	if is.Keys, err = regular.Read(f.path(in.Keys), maxSecret); err != nil {
+		return is, f.wrong("issuer", i, "keys", "name a file with a JSON web key set, or none where the issuer can be asked", "%s", regular.Reason(err))
+	}
+	return is, nil
 }
 
 func (f *file) exceptions(c *Config) error {
@@ -275,17 +332,23 @@ func prefix(s string) (netip.Prefix, error) {
 
 // check looks at what can be judged without touching anything.
 func (f *file) check(c *Config) error {
-	if t := string(c.DIMSE.Title); len(t) > 16 || strings.ContainsAny(t, "\\\r\n\t") {
-		return f.wrong("dimse", 0, "title", "an AE title has 1 to 16 characters", "%q is no AE title", t)
+	for i, t := range append([]leadglass.AETitle{c.DIMSE.Title}, c.DIMSE.Called...) {
+		key := "title"
+		if i > 0 {
+			key = "called"
+		}
+		if len(t) > 16 || i > 0 && t == "" || strings.ContainsAny(string(t), "\\\r\n\t") {
+			return f.wrong("dimse", 0, key, "an AE title has 1 to 16 characters", "%q is no AE title", t)
+		}
 	}
-	if _, ok := c.DIMSE.Profile.Suites(); !ok {
-		return f.wrong("dimse", 0, "profile", `write "B.12" or "B.13"`, "there is no profile %q", c.DIMSE.Profile)
+	if _, ok := c.TLS.Profile.Suites(); !ok {
+		return f.wrong("tls", 0, "profile", `write "B.12" or "B.13"`, "there is no profile %q", c.TLS.Profile)
 	}
 	if f.Retention.Days < 0 {
 		return f.wrong("retention", 0, "days", "0 keeps for ever", "%d days", f.Retention.Days)
 	}
-	if (c.Web.Certificate == "") != (c.Web.Key == "") {
-		return f.wrong("web", 0, "certificate", "name both files, or neither for a certificate of leadglass's own CA", "certificate and key belong together")
+	if (c.TLS.Certificate == "") != (c.TLS.Key == "") {
+		return f.wrong("tls", 0, "certificate", "name both files, or neither for a certificate of leadglass's own CA", "certificate and key belong together")
 	}
 	return f.listeners(c)
 }

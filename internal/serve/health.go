@@ -1,0 +1,35 @@
+package serve
+
+import (
+	"errors"
+	"net/http"
+	"syscall"
+)
+
+// Health says in words why the archive does not serve as it should; empty where
+// all is well. It is for everybody to read and names no files.
+func (s *Server) Health() string {
+	err := s.log.Err()
+	switch {
+	case err == nil:
+		return ""
+	case errors.Is(err, syscall.ENOSPC), errors.Is(err, syscall.EDQUOT):
+		return "the disk of the log is full: nothing is released until there is room"
+	default:
+		return "the log cannot be written: nothing is released until it can"
+	}
+}
+
+// healthz answers whether the archive serves, without asking who wants to know.
+func (s *Server) healthz(w http.ResponseWriter, _ *http.Request) {
+	w.Header().Set("Content-Type", "text/plain; charset=utf-8")
+	w.Header().Set("Cache-Control", "no-store")
+	w.Header().Set("X-Content-Type-Options", "nosniff")
+	text := s.Health()
+	if text == "" {
+		_, _ = w.Write([]byte("ok\n"))
+		return
+	}
+	w.WriteHeader(http.StatusServiceUnavailable)
+	_, _ = w.Write([]byte(text + "\n"))
+}
