@@ -1,9 +1,9 @@
-// Command leadglass finds image archives that show patient data to anyone, in
-// networks that it is authorised to probe, and keeps none of the data.
+// Command leadglass finds image archives that show patient data to anyone, replaces
+// them with one that is secure by default, and proves what that one did.
 //
-// It exits with 0 when all went well, 1 when a diff found that something got
-// worse, 2 when it was told something that it cannot do, was not authorised, or
-// could not go on, and 130 when it was interrupted.
+// It exits with 0 when all went well, 1 when it went and found something wrong, 2
+// when it was told something that it cannot do, was not authorised, or could not go
+// on, and 130 when it was interrupted.
 package main
 
 import (
@@ -30,10 +30,13 @@ func execute(ctx context.Context, t *tui, args []string) error {
 func rootCommand(t *tui) *cobra.Command {
 	root := &cobra.Command{
 		Use:   "leadglass",
-		Short: "Find image archives that show patient data to anyone",
+		Short: "Find archives that leak, serve one that does not, prove what it did",
 		Long: "Leadglass is the window of an X-ray room: you see the patient, and the radiation stays in.\n\n" +
 			"leadglass survey asks the hosts that a scope file names, with the authorisation that it states, what\n" +
-			"they disclose. It counts, reports, and keeps no patient data.\n\n" + exitStatuses,
+			"they disclose. It counts, reports, and keeps no patient data.\n\n" +
+			"leadglass serve is an archive that lets nobody in who has not shown who they are and why they ask,\n" +
+			"and that records each release before it happens.\n\n" +
+			"leadglass review proves that its log was not altered.\n\n" + exitStatuses,
 		Version:       version(),
 		SilenceErrors: true,
 		SilenceUsage:  true,
@@ -50,16 +53,26 @@ func rootCommand(t *tui) *cobra.Command {
 		},
 	}
 	root.SetFlagErrorFunc(func(cmd *cobra.Command, err error) error { return usage(cmd, "%v", err) })
-	root.AddCommand(surveyCommand(t), serveCommand(t), deviceCommand(t), userCommand(t), caCommand(t), demoCommand(t), versionCommand(t))
+	root.AddGroup(&cobra.Group{ID: "find", Title: "Find:"}, &cobra.Group{ID: "serve", Title: "Serve:"}, &cobra.Group{ID: "review", Title: "Review:"})
+	add := func(group string, all ...*cobra.Command) {
+		for _, c := range all {
+			c.GroupID = group
+			root.AddCommand(c)
+		}
+	}
+	add("find", surveyCommand(t), demoCommand(t))
+	add("serve", serveCommand(t), deviceCommand(t), userCommand(t), policyCommand(t), caCommand(t), importCommand(t), fsckCommand(t), doctorCommand(t))
+	add("review", reviewCommand(t))
+	root.AddCommand(versionCommand(t))
 	return root
 }
 
 // exitStatuses is for --help; the numbers are those of tui.go.
 const exitStatuses = `Exit status:
     0  all went well
-    1  a diff found that something got worse
+    1  it went, and found something wrong, or worse than before
     2  no valid authorisation, wrong use, or it could not go on
-  130  interrupted; there is a report of what was asked until then`
+  130  interrupted; what was done until then is kept`
 
 func versionCommand(t *tui) *cobra.Command {
 	return &cobra.Command{

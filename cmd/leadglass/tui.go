@@ -20,7 +20,7 @@ import (
 
 // The exit codes.
 const (
-	exitWorse       = 1   // a diff found that something got worse
+	exitWorse       = 1   // it went, and found something wrong: a system that got worse, a record, a rule, a file
 	exitTrouble     = 2   // usage, authorisation, or it could not go on
 	exitInterrupted = 130 // as shells report an end by SIGINT
 )
@@ -32,8 +32,9 @@ type tui struct {
 	colour   bool // on out
 	live     bool // err is a terminal that can show a bar
 
-	mu  sync.Mutex // covers bar
-	bar *bar
+	mu    sync.Mutex // covers what follows
+	bar   *bar
+	above io.Writer // writes above the bar of whatever shows one
 }
 
 func newTUI(out, err *os.File) *tui {
@@ -60,8 +61,8 @@ func (t *tui) note(format string, args ...any) {
 func (t *tui) Write(p []byte) (int, error) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	if t.bar != nil {
-		return t.bar.group.Write(p)
+	if t.above != nil {
+		return t.above.Write(p)
 	}
 	return t.err.Write(p)
 }
@@ -121,7 +122,7 @@ func (t *tui) explain(err error) (code int) {
 		code = h.code
 	}
 	text := err.Error()
-	for _, pkg := range []string{"scope: ", "survey: ", "place: ", "advisory: ", "report: ", "fleet: "} {
+	for _, pkg := range []string{"scope: ", "survey: ", "place: ", "advisory: ", "report: ", "fleet: ", "serve: ", "identity: ", "ca: ", "review: "} {
 		text = strings.TrimPrefix(text, pkg)
 	}
 	t.note("leadglass: %s", text)
@@ -151,6 +152,7 @@ func (t *tui) progress(p survey.Progress) {
 	t.mu.Lock()
 	if t.bar == nil {
 		t.bar = newBar(t.err, p)
+		t.above = t.bar.group
 	}
 	b := t.bar
 	t.mu.Unlock()
@@ -181,5 +183,5 @@ func (t *tui) endProgress() {
 	}
 	t.bar.line.Abort(false) // does nothing where it is complete
 	t.bar.group.Wait()
-	t.bar = nil
+	t.bar, t.above = nil, nil
 }

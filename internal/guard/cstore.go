@@ -3,6 +3,7 @@ package guard
 import (
 	"context"
 	"crypto/rand"
+	"sync"
 
 	"github.com/leadglass/leadglass"
 	"github.com/leadglass/leadglass/dicom"
@@ -26,8 +27,8 @@ func (g *Guard) Store(ctx context.Context, rq *leadglass.Request) (*Intake, erro
 	return i, nil
 }
 
-// Intake takes objects of one association or request. Put may be called by one
-// goroutine at a time. End must be called.
+// Intake takes objects of one association, request or import. Put may be called by
+// several goroutines. End must be called, after them.
 //
 // An object that is refused tells nothing but that it is refused. One that is
 // there already, or whose UID is, is said to be: who sends it knows its UID, and
@@ -38,6 +39,7 @@ type Intake struct {
 	decision leadglass.Decision
 	transfer string
 
+	mu       sync.Mutex           // covers what follows
 	shares   map[dicom.UID]*share // by study, of which no end is recorded yet
 	failed   int                  // likewise
 	recorded bool                 // an end was
@@ -45,18 +47,28 @@ type Intake struct {
 
 // Put stores one object.
 func (i *Intake) Put(ctx context.Context, in *leadglass.Incoming) (*leadglass.Stored, error) {
-	if len(i.shares) >= i.g.lim.Studies {
-		if err := i.flush(ctx); err != nil {
-			return nil, err
-		}
+	if err := i.room(ctx); err != nil {
+		return nil, err
 	}
 	st, err := i.g.c.Archive.Store(ctx, in)
+	i.mu.Lock()
+	defer i.mu.Unlock()
 	if err != nil {
 		i.failed++
 		return nil, err
 	}
 	i.note(st)
 	return st, nil
+}
+
+// room records the ends of what was stored where it is of too many studies.
+func (i *Intake) room(ctx context.Context) error {
+	i.mu.Lock()
+	defer i.mu.Unlock()
+	if len(i.shares) < i.g.lim.Studies {
+		return nil
+	}
+	return i.flush(ctx)
 }
 
 func (i *Intake) note(st *leadglass.Stored) {
@@ -79,13 +91,15 @@ func (i *Intake) note(st *leadglass.Stored) {
 // End records what was stored, study by study, even if ctx is done. Where the
 // record fails it may be called again.
 func (i *Intake) End(ctx context.Context) error {
+	i.mu.Lock()
+	defer i.mu.Unlock()
 	if i.recorded && len(i.shares) == 0 && i.failed == 0 {
 		return nil
 	}
 	return i.flush(ctx)
 }
 
-// flush records the ends of what was stored so far.
+// flush records the ends of what was stored so far; mu is held.
 func (i *Intake) flush(ctx context.Context) error {
 	var records []*leadglass.Record
 	for _, s := range i.shares {
