@@ -30,6 +30,8 @@ func TestMain(m *testing.M) {
 //	exits CODE PROGRAM ARGS…   runs a program and wants that exit code
 //	dated FILE…                replaces YESTERDAY, TODAY, TOMORROW, and ADDR by where a server listens
 //	contacted MIN MAX          wants that many connections at that server
+//	object FILE PATIENT UID    writes a DICOM file of that patient, study UID, series UID.1 and instance UID.1.1
+//	spoil FILE TEXT            changes one bit of the first place where FILE has TEXT
 //	surveyed DIR SYSTEM…       writes a survey of systems, as 192.0.2.1:104=studies,exposure,exposure
 func TestScripts(t *testing.T) {
 	var contacts sync.Map // of *atomic.Int64 by address
@@ -49,7 +51,7 @@ func TestScripts(t *testing.T) {
 			return nil
 		},
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
-			"exits": exits, "dated": dated, "surveyed": surveyed,
+			"exits": exits, "dated": dated, "surveyed": surveyed, "object": object, "spoil": spoil,
 			"contacted": func(ts *testscript.TestScript, _ bool, args []string) {
 				least, _ := strconv.ParseInt(args[0], 10, 64)
 				most, _ := strconv.ParseInt(args[1], 10, 64)

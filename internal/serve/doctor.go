@@ -165,7 +165,7 @@ func (d *doctor) people(ctx context.Context) {
 	}
 	accounts, _ := dir.Accounts() // what cannot be read is told by Doctor
 	devices, _ := dir.Devices()
-	d.fine("identity", "%d accounts, %d devices, %d issuers, %d exceptions", len(accounts), len(devices), len(d.c.Issuers), len(d.c.Exceptions))
+	d.fine("identity", "accounts: %d, devices: %d, issuers: %d, exceptions: %d", len(accounts), len(devices), len(d.c.Issuers), len(d.c.Exceptions))
 	for _, text := range dir.Doctor() {
 		d.bad("identity", "%s", text)
 	}
