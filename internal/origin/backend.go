@@ -4,6 +4,7 @@ import (
 	"context"
 	"io"
 	"iter"
+	"slices"
 
 	"github.com/leadglass/leadglass"
 	"github.com/leadglass/leadglass/dicom"
@@ -76,11 +77,24 @@ func (b *backend) Retrieve(ctx context.Context, rt dicomweb.Retrieval) (dicomweb
 	if err != nil {
 		return nil, problemOf(err)
 	}
-	return &transfer{t}, nil
+	out := &transfer{t: t}
+	if slices.Contains(t.Decision().Obligations, leadglass.Watermark) {
+		out.mark = rq.Peer.ID + " " + rq.Time.UTC().Format("2006-01-02 15:04 UTC")
+	}
+	return out, nil
 }
 
 // transfer is a guard.Transfer as package dicomweb knows it.
-type transfer struct{ t *guard.Transfer }
+type transfer struct {
+	t    *guard.Transfer
+	mark string // that pictures bear; empty for none
+}
+
+// kept is what a dicomweb.Object is of.
+type kept struct {
+	object *leadglass.Object
+	mark   string
+}
 
 func (t *transfer) Objects(ctx context.Context) iter.Seq2[*dicomweb.Object, error] {
 	return func(yield func(*dicomweb.Object, error) bool) {
@@ -89,20 +103,20 @@ func (t *transfer) Objects(ctx context.Context) iter.Seq2[*dicomweb.Object, erro
 				yield(nil, problemOf(err))
 				return
 			}
-			if !yield(objectOf(o), nil) {
+			if !yield(objectOf(o, t.mark), nil) {
 				return
 			}
 		}
 	}
 }
 
-func objectOf(o *leadglass.Object) *dicomweb.Object {
+func objectOf(o *leadglass.Object, mark string) *dicomweb.Object {
 	return &dicomweb.Object{
 		Resource: dicomweb.Resource{Study: o.Ref.Study, Series: o.Ref.Series, Instance: o.Ref.Instance},
 		Class:    o.Class,
 		Syntax:   o.Syntax,
 		Size:     o.Size,
-		Of:       o,
+		Of:       &kept{o, mark},
 		Open: func(ctx context.Context) (dicomweb.Content, error) {
 			c, err := o.Open(ctx)
 			return c, problemOf(err)
@@ -110,8 +124,8 @@ func objectOf(o *leadglass.Object) *dicomweb.Object {
 	}
 }
 
-func (t *transfer) Sent(o *dicomweb.Object, n int64)   { t.t.Sent(o.Of.(*leadglass.Object), n) }
-func (t *transfer) Failed(o *dicomweb.Object, n int64) { t.t.Failed(o.Of.(*leadglass.Object), n) }
+func (t *transfer) Sent(o *dicomweb.Object, n int64)   { t.t.Sent(o.Of.(*kept).object, n) }
+func (t *transfer) Failed(o *dicomweb.Object, n int64) { t.t.Failed(o.Of.(*kept).object, n) }
 func (t *transfer) End(ctx context.Context) error      { return t.t.End(ctx) }
 
 // Store answers STOW-RS.

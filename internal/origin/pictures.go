@@ -30,7 +30,8 @@ func NewPictures(lim render.Limits, parallel int) *Pictures {
 	return &Pictures{lim: lim, slots: make(chan struct{}, parallel)}
 }
 
-// Render makes a picture of an instance.
+// Render makes a picture of an instance, with who it is for where the policy obliges
+// to a watermark.
 func (p *Pictures) Render(ctx context.Context, o *dicomweb.Object, c dicomweb.Content, rd dicomweb.Rendering) ([]byte, error) {
 	select {
 	case p.slots <- struct{}{}:
@@ -45,6 +46,9 @@ func (p *Pictures) Render(ctx context.Context, o *dicomweb.Object, c dicomweb.Co
 	})
 	if err != nil {
 		return nil, unpictured(err)
+	}
+	if k, ok := o.Of.(*kept); ok && k.mark != "" {
+		m = render.Mark(m, k.mark)
 	}
 	var b bytes.Buffer
 	if err := render.Encode(&b, m, render.MediaType(rd.MediaType), rd.Quality); err != nil {

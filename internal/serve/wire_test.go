@@ -25,6 +25,7 @@ type slice struct {
 	institution   string
 	accession     string
 	pixels        int // bytes
+	rows, columns int // of 8 bits; 0 for pixels that are no picture
 }
 
 func (s slice) series() dicom.UID { return s.study + ".1" }
@@ -50,6 +51,16 @@ func (s slice) dataset(t testing.TB) []byte {
 	set(0x0020000D, string(s.study))
 	set(0x0020000E, string(s.series()))
 	set(0x00200013, fmt.Sprint(s.n))
+	if s.rows > 0 {
+		d.SetUint16(0x00280002, 1)
+		set(0x00280004, "MONOCHROME2")
+		d.SetUint16(0x00280010, uint16(s.rows))
+		d.SetUint16(0x00280011, uint16(s.columns))
+		d.SetUint16(0x00280100, 8)
+		d.SetUint16(0x00280101, 8)
+		d.SetUint16(0x00280102, 7)
+		d.SetUint16(0x00280103, 0)
+	}
 	var b bytes.Buffer
 	if err := dicom.Encode(&b, d, dicom.ExplicitVRLittleEndian); err != nil {
 		t.Fatal(err)
@@ -59,6 +70,20 @@ func (s slice) dataset(t testing.TB) []byte {
 		for i := range s.pixels {
 			b.WriteByte(byte(i*7 + s.n))
 		}
+	}
+	return b.Bytes()
+}
+
+// file is the slice as a file (PS3.10).
+func (s slice) file(t testing.TB) []byte {
+	t.Helper()
+	d, err := dicom.DecodeBytes(s.dataset(t), dicom.ExplicitVRLittleEndian, dicom.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	var b bytes.Buffer
+	if err := dicom.Write(&b, &dicom.File{Dataset: d, TransferSyntax: dicom.ExplicitVRLittleEndian}); err != nil {
+		t.Fatal(err)
 	}
 	return b.Bytes()
 }
