@@ -40,6 +40,7 @@ const (
 	NodeAuthentication EventType = "110126"
 	SecurityConfig     EventType = "110129"
 	RestrictedFunction EventType = "110132"
+	UserSecurity       EventType = "110137" // attributes of an account or device changed
 )
 
 // Action is the letter of EventActionCode (PS3.15 table A.5.2-1).

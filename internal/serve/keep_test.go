@@ -114,3 +114,38 @@ func TestDoctor(t *testing.T) {
 		t.Errorf("%+v", f)
 	}
 }
+
+// TestRegistry_IsRecorded: what changes of accounts and devices is in the log, once,
+// also what changed while the archive was stopped; passwords are not.
+func TestRegistry_IsRecorded(t *testing.T) {
+	h := start(t, nil)
+	h.user(identity.Account{Name: "ann", Roles: []leadglass.Role{leadglass.Radiologist}})
+	if err := h.stop(); err != nil {
+		t.Fatal(err)
+	}
+	h.device("ct1", nil, leadglass.Modality)
+	h = run(t, h.c)
+	if err := h.directory().Revoke(t.Context(), "ct1"); err != nil {
+		t.Fatal(err)
+	}
+	if err := h.stop(); err != nil {
+		t.Fatal(err)
+	}
+	h = run(t, h.c)
+	if err := h.stop(); err != nil {
+		t.Fatal(err)
+	}
+	var said []string
+	for _, r := range records(t, h.c.Data) {
+		if r.Type == leadglass.UserSecurity {
+			text, _, _ := strings.Cut(r.Text, ": {")
+			said = append(said, string(r.Action)+" "+text)
+			if strings.Contains(r.Text, "argon2") {
+				t.Error("a record has a password")
+			}
+		}
+	}
+	if got, want := strings.Join(said, ", "), "C account ann made, C device ct1 made, U device ct1 changed"; got != want {
+		t.Errorf("recorded %q, want %q", got, want)
+	}
+}

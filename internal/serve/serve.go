@@ -7,6 +7,7 @@ import (
 	"log/slog"
 	"net"
 	"net/http"
+	"sync"
 	"time"
 
 	"github.com/leadglass/leadglass/internal/archive"
@@ -45,7 +46,7 @@ type Server struct {
 // wrong is known before anybody is told that it runs. Close must be called.
 func Open(ctx context.Context, c Config) (*Server, error) {
 	s := &Server{c: c.withDefaults()}
-	return s.open(ctx, s.folder, s.openLog, s.openArchive, s.openPolicies, s.openDirectory, s.openTLS, s.openDIMSE, s.openWeb, s.listen, s.recordStart)
+	return s.open(ctx, s.folder, s.openLog, s.openArchive, s.openPolicies, s.openDirectory, s.openTLS, s.openDIMSE, s.openWeb, s.listen, s.recordStart, s.recordRegistry)
 }
 
 // open takes steps, and takes all back where one fails.
@@ -94,12 +95,13 @@ func (s *Server) Serve(ctx context.Context) error {
 	for _, l := range s.listening {
 		go func() { failed <- l.serve(l.Listener) }() // ended by stop
 	}
-	expiring := make(chan struct{})
 	ctx, cancel := context.WithCancel(ctx)
-	go func() { defer close(expiring); s.expire(ctx) }() // ended by cancel
+	var chores sync.WaitGroup
+	chores.Go(func() { s.expire(ctx) })        // ended by cancel
+	chores.Go(func() { s.watchRegistry(ctx) }) // likewise
 	err := s.wait(ctx, failed)
 	cancel()
-	<-expiring
+	chores.Wait()
 	return errors.Join(err, s.stop())
 }
 
