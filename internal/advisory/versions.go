@@ -68,7 +68,7 @@ func formal(text string) string {
 		if v, ok := cutPrefix(text, w.words+" "); ok {
 			return w.op + v
 		}
-		if i := strings.Index(strings.ToLower(text), " "+w.words+" "); i > 0 && !strings.ContainsAny(text[:i], "<>=,|") {
+		if i := indexFold(text, " "+w.words+" "); i > 0 && !strings.ContainsAny(text[:i], "<>=,|") {
 			return ">=" + text[:i] + "|" + w.op + text[min(len(text), i+len(w.words)+2):]
 		}
 	}
@@ -238,6 +238,17 @@ func trimProduct(product, version string) string {
 		return exact
 	}
 	return rest
+}
+
+// indexFold is where sub, of ASCII, begins in s, in whatever case. What
+// strings.ToLower makes of s may be longer.
+func indexFold(s, sub string) int {
+	for i := 0; i+len(sub) <= len(s); i++ {
+		if strings.EqualFold(s[i:i+len(sub)], sub) {
+			return i
+		}
+	}
+	return -1
 }
 
 func cutPrefix(s, prefix string) (rest string, ok bool) {

@@ -70,6 +70,10 @@ func TestReadVersions(t *testing.T) {
 		{"dcmtk <= 3.6.8", "3.6.8", "3.6.9"},
 		{"MedDream PACS Premium 7.3.3.840", "7.3.3.840", "7.3.3.841"},
 		{"bundled with MedDream PACS Premium 7.3.3.840", "7.3.3.840", "7.3.3.839"},
+		// what is longer in lower case, and what is no UTF-8
+		{"\u023a\u023a\u023a\u023a before 2", "", "3"},
+		{"\x8e\x8e\x8e - 2", "", "3"},
+		{"1.0 TO 2.0", "1.5", "2.1"},
 		// nothing
 		{"n/a", "", "0 1"},
 		{"", "", "0 1"},
