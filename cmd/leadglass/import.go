@@ -173,8 +173,9 @@ func (t *tui) importing(paths []string, quiet bool) *importBar {
 	}
 	b.total = countFiles(paths)
 	b.group = mpb.New(mpb.WithOutput(t.err), mpb.WithWidth(32), mpb.WithAutoRefresh())
-	b.line = b.group.New(b.total, mpb.BarStyle(), mpb.AppendDecorators(
-		decor.CountersNoUnit(" %d of %d files"), decor.AverageSpeed(0, ", %.0f/s"), decor.AverageETA(decor.ET_STYLE_GO, decor.WC{W: 0}), decor.Name(" left")))
+	b.line = b.group.New(0, mpb.BarStyle(), mpb.AppendDecorators(
+		decor.CountersNoUnit(" %d of %d files"), decor.AverageSpeed(0, ", %.0f/s, "), decor.AverageETA(decor.ET_STYLE_GO), decor.Name(" left")))
+	b.line.SetTotal(b.total, false) // it ends by end and not by its count
 	t.mu.Lock()
 	t.above = b.group
 	t.mu.Unlock()
@@ -186,18 +187,19 @@ func (b *importBar) set(done serve.Imported) {
 	if b.line == nil {
 		return
 	}
-	if n := int64(done.Files); n >= b.total {
-		b.total = n + 1
-		b.line.SetTotal(b.total, false)
+	if n := int64(done.Files); n > b.total {
+		b.total = n
+		b.line.SetTotal(n, false)
 	}
 	b.line.SetCurrent(int64(done.Files))
 }
 
+// end leaves the bar as it is.
 func (b *importBar) end() {
 	if b.line == nil {
 		return
 	}
-	b.line.SetTotal(-1, true)
+	b.line.Abort(false)
 	b.group.Wait()
 	b.t.mu.Lock()
 	b.t.above = nil
