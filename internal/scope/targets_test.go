@@ -118,6 +118,72 @@ exclude_files = ["out.txt"]
 	}
 }
 
+// TestTargets_EveryFormEverywhere: an entry means the same in a list and in a
+// file, and takes off as much as it adds.
+func TestTargets_EveryFormEverywhere(t *testing.T) {
+	dns := map[string][]netip.Addr{"pacs.example": addrs("192.0.2.6", "2001:db8::6")}
+	for _, c := range []struct{ entry, hosts, ports string }{
+		{"192.0.2.4/30", "192.0.2.4 192.0.2.5 192.0.2.6 192.0.2.7", "[104] [80]"},
+		{"192.0.2.6", "192.0.2.6", "[104] [80]"},
+		{"192.0.2.6-192.0.2.7", "192.0.2.6 192.0.2.7", "[104] [80]"},
+		{"pacs.example", "192.0.2.6 2001:db8::6", "[104] [80]"},
+		{"2001:db8::4/126", "2001:db8::4 2001:db8::5 2001:db8::6 2001:db8::7", "[104] [80]"},
+		{"2001:db8::6", "2001:db8::6", "[104] [80]"},
+		{"2001:db8::6-2001:db8::7", "2001:db8::6 2001:db8::7", "[104] [80]"},
+		{"192.0.2.6:80", "192.0.2.6", "[] [80]"},
+		{"pacs.example:104", "192.0.2.6 2001:db8::6", "[104] []"},
+		{"[2001:db8::6]:104", "2001:db8::6", "[104] []"},
+	} {
+		const ports = "dicom_ports=[104]\nhttp_ports=[80]\n"
+		const world = `"192.0.2.0/28","2001:db8::/124"`
+		in := func(section string, more ...string) *scope.Targets {
+			s, err := scope.Load(write(t, authorisation+"[targets]\n"+ports+section, more...), noon)
+			if err != nil {
+				t.Fatal(err)
+			}
+			ts, err := s.Bind(dns)
+			if err != nil {
+				t.Fatal(err)
+			}
+			return ts
+		}
+		for how, ts := range map[string]*scope.Targets{
+			"include":       in(fmt.Sprintf("include=[%q]", c.entry)),
+			"include_files": in(`include_files=["in.txt"]`, "in.txt", c.entry),
+		} {
+			if got := strings.Join(hosts(ts), " "); got != c.hosts {
+				t.Errorf("%s %s: hosts %s, want %s", how, c.entry, got, c.hosts)
+			}
+			for _, a := range strings.Fields(c.hosts) {
+				if h := find(t, ts, a); fmt.Sprint(h.DICOMPorts, h.HTTPPorts) != c.ports {
+					t.Errorf("%s %s: ports of %s are %v %v, want %s", how, c.entry, a, h.DICOMPorts, h.HTTPPorts, c.ports)
+				}
+			}
+		}
+		for how, ts := range map[string]*scope.Targets{
+			"exclude":       in(fmt.Sprintf("include=[%s,%q]\nexclude=[%q]", world, c.entry, c.entry)),
+			"exclude_files": in(fmt.Sprintf("include=[%s,%q]\nexclude_files=[\"out.txt\"]", world, c.entry), "out.txt", c.entry),
+		} {
+			for _, h := range ts.Hosts(context.Background(), 0) {
+				for _, p := range append(slices.Clone(h.DICOMPorts), h.HTTPPorts...) {
+					if slices.Contains(strings.Fields(c.hosts), h.Addr.String()) && strings.Contains(c.ports, fmt.Sprint(p)) {
+						t.Errorf("%s %s: %s:%d is asked", how, c.entry, h.Addr, p)
+					}
+				}
+			}
+			var gone uint64
+			if c.ports == "[104] [80]" {
+				gone = uint64(len(strings.Fields(c.hosts)))
+			}
+			ports := uint64(len(strings.Fields(strings.NewReplacer("[]", "", "[", "", "]", "").Replace(c.ports))))
+			off := uint64(len(strings.Fields(c.hosts))) * ports
+			if ts.Count() != 32-gone || ts.Connections() != 64-off {
+				t.Errorf("%s %s: %d hosts and %d ports, want %d and %d", how, c.entry, ts.Count(), ts.Connections(), 32-gone, 64-off)
+			}
+		}
+	}
+}
+
 func TestLimit_Line(t *testing.T) {
 	for n, fails := range map[int]bool{4<<10 - 2: false, 4 << 10: true} {
 		line := "192.0.2.1" + strings.Repeat(" ", n-9) + "\n"
