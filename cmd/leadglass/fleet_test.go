@@ -2,6 +2,7 @@ package main_test
 
 import (
 	"bytes"
+	"encoding/csv"
 	"io/fs"
 	"net/netip"
 	"os"
@@ -10,6 +11,8 @@ import (
 	"reflect"
 	"strings"
 	"testing"
+
+	"github.com/santhosh-tekuri/jsonschema/v6"
 
 	"github.com/leadglass/leadglass/internal/fleet"
 	"github.com/leadglass/leadglass/internal/report"
@@ -44,6 +47,8 @@ func TestFleet(t *testing.T) {
 				t.Fatal(err)
 			}
 			compare(t, plan.Truth(), got)
+			isOfTheSchema(t, filepath.Join(dir, "survey", report.SurveyFile))
+			oneLetterAnOwner(t, filepath.Join(dir, "survey", report.LettersDir), got)
 			keepsNothing(t, dir, said)
 		})
 	}
@@ -119,6 +124,77 @@ func differ(t *testing.T, want, got report.System) {
 		if !empty && !reflect.DeepEqual(a.Interface(), b.Interface()) {
 			t.Errorf("%s: %s is %v, want %v", want.Address, w.Type().Field(i).Name, b, a)
 		}
+	}
+}
+
+// isOfTheSchema holds a survey.json against the schema in the repository.
+func isOfTheSchema(t *testing.T, name string) {
+	t.Helper()
+	parse := func(name string) any {
+		text, err := os.ReadFile(name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		doc, err := jsonschema.UnmarshalJSON(bytes.NewReader(text))
+		if err != nil {
+			t.Fatal(err)
+		}
+		return doc
+	}
+	c := jsonschema.NewCompiler()
+	c.AssertFormat()
+	if err := c.AddResource("schema.json", parse("../../internal/report/schema.json")); err != nil {
+		t.Fatal(err)
+	}
+	schema, err := c.Compile("schema.json")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := schema.Validate(parse(name)); err != nil {
+		t.Errorf("survey.json is not of its schema: %v", err)
+	}
+}
+
+// oneLetterAnOwner wants a letter, in text and for printing, for each owner of
+// a network in which a system discloses, and for no owner two.
+func oneLetterAnOwner(t *testing.T, dir string, s *report.Survey) {
+	t.Helper()
+	f, err := os.Open(filepath.Join(dir, report.LettersIndex))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer f.Close()
+	rows, err := csv.NewReader(f).ReadAll()
+	if err != nil {
+		t.Fatal(err)
+	}
+	text := map[string]string{} // of the letter, by owner
+	for _, row := range rows[1:] {
+		if _, twice := text[row[0]]; twice {
+			t.Errorf("two letters to %q", row[0])
+		}
+		page, err := os.ReadFile(filepath.Join(dir, row[7]))
+		if err != nil || !bytes.HasPrefix(bytes.ToLower(page), []byte("<!doctype html>")) {
+			t.Errorf("the letter to %q for printing: %v", row[0], err)
+		}
+		letter, err := os.ReadFile(filepath.Join(dir, row[6]))
+		if err != nil {
+			t.Error(err)
+		}
+		text[row[0]] = string(letter)
+	}
+	told := 0
+	for _, y := range s.Systems {
+		if !y.Discloses() || report.Suspect(&y) {
+			continue
+		}
+		told++
+		if !strings.Contains(text[y.Network], y.Address) {
+			t.Errorf("the letter to %q does not name %s", y.Network, y.Address)
+		}
+	}
+	if told == 0 || len(text) < 3 {
+		t.Errorf("%d letters about %d systems", len(text), told)
 	}
 }
 
