@@ -145,7 +145,7 @@ func (x *exchange) pixelsOf(o *Object, ranges []mediaRange, choose func(*pixels)
 		return err
 	}
 	defer c.Close()
-	p, err := openPixels(c, x.lim)
+	p, err := openPixels(c, o.Size, x.lim)
 	if err != nil {
 		return err
 	}
@@ -184,16 +184,7 @@ func (m *multipartWriter) frames(o *Object, f frameForm, parts []*stream, base s
 // bulk answers with the value of one attribute (PS3.18 section 10.4.1.1.5).
 func (x *exchange) bulk() error {
 	if x.target.tag == dicom.PixelData && len(x.target.bulk) == 0 {
-		return x.pixelParts(func(p *pixels) ([]*stream, error) {
-			if p.parts == nil {
-				return []*stream{p.whole()}, nil
-			}
-			var all []*stream
-			for _, f := range p.parts {
-				all = append(all, p.join(f))
-			}
-			return all, nil
-		})
+		return x.pixelParts((*pixels).values)
 	}
 	ranges, problem := accepts(x.r, x.query)
 	if problem != nil {

@@ -8,15 +8,23 @@ import (
 	"github.com/leadglass/leadglass/dicom"
 )
 
-// span is a piece of a file.
-type span struct{ at, n int64 }
+// Span is a piece of a file.
+type Span struct{ At, Length int64 }
 
-// fragments are the items of encapsulated pixel data, the table of offsets not
-// among them.
-type fragments struct {
-	first int64  // where the first fragment's item begins
-	table []byte // Basic Offset Table; empty where it cannot be right
-	all   []span // of every fragment, once they had to be looked for
+// Fragments finds where the frames of encapsulated pixel data are (PS3.5 section
+// A.4). It is for one goroutine at a time.
+type Fragments struct {
+	From     io.ReaderAt
+	Size     int64  // of From
+	At       int64  // where the first item begins, which is the table of offsets
+	Frames   int    // Number of Frames
+	Extended []byte // the value of the Extended Offset Table, if there is one
+	Limit    int64  // of items
+
+	first  int64  // where the first fragment's item begins; 0 until it is known
+	table  []byte // Basic Offset Table; empty where it cannot be right
+	all    []Span // of every fragment, once they had to be looked for
+	starts []int  // which of them begin frames, likewise
 }
 
 // Encoded returns a frame of encapsulated pixel data as it is stored, from 1.
@@ -24,13 +32,13 @@ func (im *Image) Encoded(n int) ([]byte, error) {
 	if n < 1 || n > im.Format.Frames || !im.encapsulated {
 		return nil, ErrNoFrame
 	}
-	spans, err := im.fragmentsOf(n)
+	spans, err := im.frames.Of(n)
 	if err != nil {
 		return nil, err
 	}
 	total := int64(0)
 	for _, s := range spans {
-		total += s.n // each within the file
+		total += s.Length // each within the file
 		if err := within("frame_bytes", total, im.lim.FrameBytes); err != nil {
 			return nil, err
 		}
@@ -38,80 +46,86 @@ func (im *Image) Encoded(n int) ([]byte, error) {
 	b := make([]byte, total)
 	at := b
 	for _, s := range spans {
-		if _, err := im.from.ReadAt(at[:s.n], s.at); err != nil && err != io.EOF {
+		if _, err := im.from.ReadAt(at[:s.Length], s.At); err != nil && err != io.EOF {
 			return nil, fmt.Errorf("pixel: reading a fragment: %w", err)
 		}
-		at = at[s.n:]
+		at = at[s.Length:]
 	}
 	return b, nil
 }
 
-// fragmentsOf finds the fragments of a frame (PS3.5 section A.4).
-func (im *Image) fragmentsOf(n int) ([]span, error) {
-	if im.frames == nil {
-		fr, err := im.begin()
-		if err != nil {
-			return nil, err
-		}
-		im.frames = fr
+// Of returns the fragments of a frame, from 1. It fails with ErrNoFrame, with a
+// *CorruptError where they break the rules or nothing tells which are the frame's,
+// with a *LimitError, or with what reading fails with.
+func (f *Fragments) Of(n int) ([]Span, error) {
+	if n < 1 || n > f.Frames {
+		return nil, ErrNoFrame
 	}
-	fr, frames := im.frames, im.Format.Frames
+	if err := f.begin(); err != nil {
+		return nil, err
+	}
 	for _, t := range []struct {
 		table []byte
 		width int
-	}{{im.extended, 8}, {fr.table, 4}} {
-		if frames > 1 && len(t.table) == t.width*frames {
-			if spans, err := im.byTable(n, t.table, t.width); err == nil {
+	}{{f.Extended, 8}, {f.table, 4}} {
+		if f.Frames > 1 && len(t.table) == t.width*f.Frames {
+			if spans, err := f.byTable(n, t.table, t.width); err == nil {
 				return spans, nil
 			}
 		}
 	}
-	if fr.all == nil {
-		all, err := im.items(fr.first, -1)
+	if f.all == nil {
+		all, err := f.items(f.first, -1)
 		if err != nil {
 			return nil, err
 		}
-		fr.all = all
+		f.all = all
 	}
 	switch {
-	case len(fr.all) == 0:
+	case len(f.all) == 0:
 		return nil, corrupt("no fragments")
-	case frames == 1:
-		return fr.all, nil
-	case len(fr.all) == frames:
-		return fr.all[n-1 : n], nil
+	case f.Frames == 1:
+		return f.all, nil
+	case len(f.all) == f.Frames:
+		return f.all[n-1 : n], nil
 	}
-	return im.byMarker(n)
+	return f.byMarker(n)
 }
 
-// begin reads the table of offsets. One that is not of the frames is not
+// begin reads the table of offsets, once. One that is not of the frames is not
 // believed.
-func (im *Image) begin() (*fragments, error) {
-	length, err := im.item(im.at)
+func (f *Fragments) begin() error {
+	if f.first > 0 {
+		return nil
+	}
+	if int64(f.Frames) > f.Limit {
+		return &LimitError{"fragments", f.Limit}
+	}
+	length, err := f.item(f.At)
 	if err != nil {
-		return nil, err
+		return err
 	}
 	if length < 0 {
-		return nil, corrupt("no table of offsets")
+		return corrupt("no table of offsets")
 	}
-	fr := &fragments{first: im.at + 8 + length}
-	if length == 4*int64(im.Format.Frames) {
-		fr.table = make([]byte, length)
-		if _, err := im.from.ReadAt(fr.table, im.at+8); err != nil && err != io.EOF {
-			return nil, fmt.Errorf("pixel: reading the table of offsets: %w", err)
+	if length == 4*int64(f.Frames) {
+		f.table = make([]byte, length)
+		if _, err := f.From.ReadAt(f.table, f.At+8); err != nil && err != io.EOF {
+			return fmt.Errorf("pixel: reading the table of offsets: %w", err)
 		}
 	}
-	return fr, nil
+	f.first = f.At + 8 + length
+	return nil
 }
 
 // item reads the header of an item and returns the length of its value, -1 for
 // the delimiter at the end.
-func (im *Image) item(at int64) (int64, error) {
+func (f *Fragments) item(at int64) (int64, error) {
 	var head [8]byte
-	if at < 0 || at > im.size-8 {
+	if at < 0 || at > f.Size-8 {
 		return 0, truncated("the object ends within the fragments")
 	}
-	if _, err := im.from.ReadAt(head[:], at); err != nil && err != io.EOF {
+	if _, err := f.From.ReadAt(head[:], at); err != nil && err != io.EOF {
 		return 0, fmt.Errorf("pixel: reading a fragment: %w", err)
 	}
 	tag := dicom.NewTag(binary.LittleEndian.Uint16(head[:]), binary.LittleEndian.Uint16(head[2:]))
@@ -121,7 +135,7 @@ func (im *Image) item(at int64) (int64, error) {
 		return -1, nil
 	case tag != dicom.Item || length == dicom.UndefinedLength:
 		return 0, corrupt("no item where a fragment should begin")
-	case length > im.size-8-at:
+	case length > f.Size-8-at:
 		return 0, truncated("the object ends within a fragment")
 	}
 	return length, nil
@@ -129,9 +143,9 @@ func (im *Image) item(at int64) (int64, error) {
 
 // items reads the headers of the items that begin from one place up to, and
 // without, the other, or to the delimiter if that is -1.
-func (im *Image) items(at, end int64) (all []span, err error) {
+func (f *Fragments) items(at, end int64) (all []Span, err error) {
 	for end < 0 || at < end {
-		n, err := im.item(at)
+		n, err := f.item(at)
 		if err != nil {
 			return nil, err
 		}
@@ -141,10 +155,10 @@ func (im *Image) items(at, end int64) (all []span, err error) {
 			}
 			return all, nil
 		}
-		if int64(len(all)) >= im.lim.Fragments {
-			return nil, &LimitError{"fragments", im.lim.Fragments}
+		if int64(len(all)) >= f.Limit {
+			return nil, &LimitError{"fragments", f.Limit}
 		}
-		all = append(all, span{at + 8, n})
+		all = append(all, Span{at + 8, n})
 		at += 8 + n
 	}
 	if at != end {
@@ -154,7 +168,7 @@ func (im *Image) items(at, end int64) (all []span, err error) {
 }
 
 // byTable reads the items between the offset of a frame and that of the next.
-func (im *Image) byTable(n int, table []byte, width int) ([]span, error) {
+func (f *Fragments) byTable(n int, table []byte, width int) ([]Span, error) {
 	offset := func(i int) int64 {
 		if width == 8 {
 			return int64(binary.LittleEndian.Uint64(table[8*i:]))
@@ -165,18 +179,18 @@ func (im *Image) byTable(n int, table []byte, width int) ([]span, error) {
 	if offset(0) != 0 {
 		return nil, corrupt("a table of offsets that does not begin with the first fragment")
 	}
-	if n < im.Format.Frames {
+	if n < f.Frames {
 		if end = offset(n); end <= begin {
 			return nil, corrupt("offsets that fall")
 		}
 	}
-	if begin < 0 || begin > im.size || end > im.size {
+	if begin < 0 || begin > f.Size || end > f.Size {
 		return nil, corrupt("an offset past the end")
 	}
 	if end >= 0 {
-		end += im.frames.first
+		end += f.first
 	}
-	spans, err := im.items(im.frames.first+begin, end)
+	spans, err := f.items(f.first+begin, end)
 	if err == nil && len(spans) == 0 {
 		err = corrupt("a frame without fragments")
 	}
@@ -184,26 +198,36 @@ func (im *Image) byTable(n int, table []byte, width int) ([]span, error) {
 }
 
 // byMarker finds where frames begin by the marker SOI of JPEG.
-func (im *Image) byMarker(n int) ([]span, error) {
+func (f *Fragments) byMarker(n int) ([]Span, error) {
+	if f.starts == nil {
+		if err := f.markers(); err != nil {
+			return nil, err
+		}
+	}
+	end := len(f.all)
+	if n < len(f.starts) {
+		end = f.starts[n]
+	}
+	return f.all[f.starts[n-1]:end], nil
+}
+
+func (f *Fragments) markers() error {
 	var starts []int
 	var head [3]byte
-	for i, s := range im.frames.all {
-		if s.n < 3 {
+	for i, s := range f.all {
+		if s.Length < 3 {
 			continue
 		}
-		if _, err := im.from.ReadAt(head[:], s.at); err != nil && err != io.EOF {
-			return nil, fmt.Errorf("pixel: reading a fragment: %w", err)
+		if _, err := f.From.ReadAt(head[:], s.At); err != nil && err != io.EOF {
+			return fmt.Errorf("pixel: reading a fragment: %w", err)
 		}
 		if head == [3]byte{0xFF, 0xD8, 0xFF} {
 			starts = append(starts, i)
 		}
 	}
-	if len(starts) != im.Format.Frames || starts[0] != 0 {
-		return nil, corrupt("nothing tells which of %d fragments begins a frame", len(im.frames.all))
+	if len(starts) != f.Frames || starts[0] != 0 {
+		return corrupt("nothing tells which of %d fragments begins a frame", len(f.all))
 	}
-	end := len(im.frames.all)
-	if n < len(starts) {
-		end = starts[n]
-	}
-	return im.frames.all[starts[n-1]:end], nil
+	f.starts = starts
+	return nil
 }

@@ -27,8 +27,8 @@ type Image struct {
 
 	at, length   int64 // of the value; encapsulated pixel data have no length
 	encapsulated bool
-	extended     []byte // Extended Offset Table
-	frames       *fragments
+	extended     []byte     // Extended Offset Table
+	frames       *Fragments // of encapsulated ones
 }
 
 // Open reads the header of a PS3.10 file of size bytes and finds its pixel data.
@@ -49,6 +49,7 @@ func Open(r io.ReaderAt, size int64, lim Limits) (*Image, error) {
 		return nil, corrupt("pixel data are not as the transfer syntax says")
 	}
 	if im.Format, err = FormatOf(im.Header, lim); err == nil {
+		im.frames = &Fragments{From: im.from, Size: im.size, At: im.at, Frames: im.Format.Frames, Extended: im.extended, Limit: im.lim.Fragments}
 		return im, nil
 	}
 	if im.encapsulated { // formats that only such syntaxes have
