@@ -215,7 +215,7 @@ func TestServerTLS_ClientCertificates(t *testing.T) {
 	pool := a.Pool()
 	pool.AddCert(site.cert)
 	trust := &ca.Trust{
-		Roots: pool, Lists: lists, Now: clock.Now,
+		Roots: pool, Lists: func() []*x509.RevocationList { return lists }, Now: clock.Now,
 		Enrolled:  func(spki string) bool { return spki == ca.SPKI(self.cert) || spki == ca.SPKI(withdrawn.cert) },
 		Withdrawn: func(spki string) bool { return spki == ca.SPKI(withdrawn.cert) },
 	}

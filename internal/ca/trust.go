@@ -30,8 +30,9 @@ type Trust struct {
 	// Withdrawn says whether a key does not count any more, whoever signs for it. It
 	// may be nil.
 	Withdrawn func(spki string) bool
-	// Lists are revocation lists of the site's authorities.
-	Lists []*x509.RevocationList
+	// Lists returns the revocation lists of the site's authorities, those that count
+	// now. It may be nil.
+	Lists func() []*x509.RevocationList
 	Now   func() time.Time // nil is time.Now
 }
 
@@ -40,6 +41,13 @@ func (t *Trust) now() time.Time {
 		return time.Now()
 	}
 	return t.Now()
+}
+
+func (t *Trust) lists() []*x509.RevocationList {
+	if t.Lists == nil {
+		return nil
+	}
+	return t.Lists()
 }
 
 // What Verify refuses with, beside the errors of x509.
@@ -90,7 +98,7 @@ func (t *Trust) Verify(chain []*x509.Certificate) error {
 // names stays revoked.
 func (t *Trust) revoked(chain []*x509.Certificate) bool {
 	for i, c := range chain[:len(chain)-1] {
-		for _, list := range t.Lists {
+		for _, list := range t.lists() {
 			if list.CheckSignatureFrom(chain[i+1]) != nil {
 				continue
 			}
@@ -106,7 +114,7 @@ func (t *Trust) revoked(chain []*x509.Certificate) bool {
 
 // Doctor says in words what the operator should know.
 func (t *Trust) Doctor() (words []string) {
-	for _, list := range t.Lists {
+	for _, list := range t.lists() {
 		if t.now().After(list.NextUpdate) {
 			words = append(words, fmt.Sprintf("the revocation list of %q should have been replaced on %s: what was revoked since is believed", list.Issuer.CommonName, day(list.NextUpdate)))
 		}

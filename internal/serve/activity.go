@@ -3,6 +3,7 @@ package serve
 import (
 	"context"
 	"crypto/rand"
+	"errors"
 	"fmt"
 	"log/slog"
 	"net/netip"
@@ -44,9 +45,15 @@ func (s *Server) recordStop(ctx context.Context) error {
 	return nil
 }
 
-// Reload reads the policies again and lets the next decision be made by them. One
-// that does not check is not used, and one that is the same is not recorded.
+// Reload reads the policies and the revocation lists again. What cannot be read or
+// does not check is not used.
 func (s *Server) Reload(ctx context.Context) error {
+	return errors.Join(s.readLists(), s.readPolicies(ctx))
+}
+
+// readPolicies lets the next decision be made by the policies as they are now, and
+// records the change before.
+func (s *Server) readPolicies(ctx context.Context) error {
 	set, err := s.c.LoadPolicies()
 	if err != nil || set.Policy() == s.policies.Policy() {
 		return err
@@ -59,6 +66,28 @@ func (s *Server) Reload(ctx context.Context) error {
 	s.policies.Replace(set)
 	s.c.Diagnostics.Info("policies replaced", slog.String("policy", set.Policy()))
 	return nil
+}
+
+// listsEvery is how often revocation lists are read again: authorities issue them
+// by the day.
+const listsEvery = time.Hour
+
+func (s *Server) watchLists(ctx context.Context) {
+	if len(s.c.TLS.Revoked) == 0 {
+		return
+	}
+	tick := time.NewTicker(listsEvery)
+	defer tick.Stop()
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case <-tick.C:
+		}
+		if err := s.readLists(); err != nil {
+			s.c.Diagnostics.Error("the revocation lists stay as they were", slog.String("error", err.Error()))
+		}
+	}
 }
 
 // expire deletes, once a day, the studies that are kept no longer. It ends with ctx.

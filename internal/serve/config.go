@@ -42,7 +42,8 @@ type Config struct {
 	// to be the same from then on.
 	Passphrase []byte
 
-	// Reload, where it is not nil, has the policies read again for each signal.
+	// Reload, where it is not nil, has policies and revocation lists read again for
+	// each signal.
 	Reload <-chan os.Signal
 	// FS is the file system of objects, log and vault; nil is the system's. Tests
 	// let it fail.
@@ -93,7 +94,8 @@ type TLS struct {
 	// are empty our own CA issues one.
 	Certificate, Key string
 	// Clients is a PEM file of further CAs whose device certificates count, and
-	// Revoked are files of their revocation lists, in PEM or DER, read at start.
+	// Revoked are files of their revocation lists, in PEM or DER, read again each
+	// hour and on reload.
 	Clients string
 	Revoked []string
 }

@@ -3,6 +3,7 @@ package serve
 import (
 	"context"
 	"crypto/tls"
+	"crypto/x509"
 	"fmt"
 	"io"
 	"net"
@@ -177,7 +178,7 @@ func (d *doctor) certificates(ctx context.Context) {
 		d.bad("certificates", "%v", err)
 		return
 	}
-	for _, text := range a.Doctor() {
+	for _, text := range append(a.Doctor(), d.lists()...) {
 		d.bad("certificates", "%s", text)
 	}
 	if d.c.TLS.Certificate == "" {
@@ -193,4 +194,14 @@ func (d *doctor) certificates(ctx context.Context) {
 	for _, text := range own.Doctor(d.c.Now()) {
 		d.bad("certificates", "%s", text)
 	}
+}
+
+// lists says what is wrong with revocation lists.
+func (d *doctor) lists() []string {
+	lists, err := d.c.TLS.lists()
+	if err != nil {
+		return []string{err.Error()}
+	}
+	t := ca.Trust{Lists: func() []*x509.RevocationList { return lists }, Now: d.c.Now}
+	return t.Doctor()
 }

@@ -48,8 +48,11 @@ func (s *Server) openTLS(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	s.trust = &ca.Trust{Roots: a.Pool(), Enrolled: s.directory.Enrolled, Withdrawn: s.directory.Withdrawn, Now: s.c.Now}
-	if err := s.c.TLS.believe(s.trust); err != nil {
+	if err := s.readLists(); err != nil {
+		return err
+	}
+	s.trust, err = s.c.trusting(a, s.directory, func() []*x509.RevocationList { return *s.revoked.Load() })
+	if err != nil {
 		return err
 	}
 	if s.c.TLS.Certificate != "" {
@@ -75,21 +78,28 @@ func hint(err error, otherwise string) string {
 // maxPEM bounds files of authorities and revocation lists, in bytes.
 const maxPEM = 16 << 20
 
-// believe adds the site's own authorities and what they revoked.
-func (t *TLS) believe(trust *ca.Trust) error {
-	if t.Clients != "" {
-		text, err := regular.Read(t.Clients, maxPEM)
-		var more []*x509.Certificate
-		if err == nil {
-			more, err = ca.ParseCertificates(text)
-		}
-		if err != nil {
-			return &ConfigError{File: t.Clients, Key: "tls.clients", What: regular.Reason(err), Remedy: "name a PEM file with the certificates of the authorities"}
-		}
-		for _, c := range more {
-			trust.Roots.AddCert(c)
-		}
+// roots adds the site's own authorities to ours.
+func (t *TLS) roots(pool *x509.CertPool) error {
+	if t.Clients == "" {
+		return nil
 	}
+	text, err := regular.Read(t.Clients, maxPEM)
+	var more []*x509.Certificate
+	if err == nil {
+		more, err = ca.ParseCertificates(text)
+	}
+	if err != nil {
+		return &ConfigError{File: t.Clients, Key: "tls.clients", What: regular.Reason(err), Remedy: "name a PEM file with the certificates of the authorities"}
+	}
+	for _, c := range more {
+		pool.AddCert(c)
+	}
+	return nil
+}
+
+// lists reads what the site's authorities revoked.
+func (t *TLS) lists() ([]*x509.RevocationList, error) {
+	var all []*x509.RevocationList
 	for _, name := range t.Revoked {
 		text, err := regular.Read(name, maxPEM)
 		var list *x509.RevocationList
@@ -97,11 +107,27 @@ func (t *TLS) believe(trust *ca.Trust) error {
 			list, err = ca.ParseList(text)
 		}
 		if err != nil {
-			return &ConfigError{File: name, Key: "tls.revoked", What: regular.Reason(err), Remedy: "name a certificate revocation list, in PEM or DER"}
+			return nil, &ConfigError{File: name, Key: "tls.revoked", What: regular.Reason(err), Remedy: "name a certificate revocation list, in PEM or DER"}
 		}
-		trust.Lists = append(trust.Lists, list)
+		all = append(all, list)
 	}
-	return nil
+	return all, nil
+}
+
+// trusting makes a Trust of an authority of our own and what the site adds.
+func (c *Config) trusting(a *ca.CA, d *identity.Directory, lists func() []*x509.RevocationList) (*ca.Trust, error) {
+	t := &ca.Trust{Roots: a.Pool(), Enrolled: d.Enrolled, Withdrawn: d.Withdrawn, Lists: lists, Now: c.Now}
+	return t, c.TLS.roots(t.Roots)
+}
+
+// readLists reads revocation lists again; those that cannot be read leave all as
+// they were.
+func (s *Server) readLists() error {
+	lists, err := s.c.TLS.lists()
+	if err == nil {
+		s.revoked.Store(&lists)
+	}
+	return err
 }
 
 func (s *Server) openDIMSE(context.Context) error {

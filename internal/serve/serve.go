@@ -2,12 +2,14 @@ package serve
 
 import (
 	"context"
+	"crypto/x509"
 	"errors"
 	"fmt"
 	"log/slog"
 	"net"
 	"net/http"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/leadglass/leadglass/internal/archive"
@@ -32,6 +34,7 @@ type Server struct {
 	directory *identity.Directory
 	own       ca.Certificates // that our listeners show
 	trust     *ca.Trust
+	revoked   atomic.Pointer[[]*x509.RevocationList]
 
 	scp   *scp.Server
 	dimse *ul.Server // encrypted
@@ -99,13 +102,14 @@ func (s *Server) Serve(ctx context.Context) error {
 	var chores sync.WaitGroup
 	chores.Go(func() { s.expire(ctx) })        // ended by cancel
 	chores.Go(func() { s.watchRegistry(ctx) }) // likewise
+	chores.Go(func() { s.watchLists(ctx) })    // likewise
 	err := s.wait(ctx, failed)
 	cancel()
 	chores.Wait()
 	return errors.Join(err, s.stop())
 }
 
-// wait waits for the end, and reads the policies again when it is told to.
+// wait waits for the end, and reads policies and lists again when it is told to.
 func (s *Server) wait(ctx context.Context, failed <-chan error) error {
 	for {
 		select {
@@ -115,7 +119,7 @@ func (s *Server) wait(ctx context.Context, failed <-chan error) error {
 			return fmt.Errorf("serve: listening: %w", err)
 		case <-s.c.Reload:
 			if err := s.Reload(ctx); err != nil {
-				s.c.Diagnostics.Error("the policies stay as they were", slog.String("error", err.Error()))
+				s.c.Diagnostics.Error("what cannot be read stays as it was", slog.String("error", err.Error()))
 			}
 		}
 	}

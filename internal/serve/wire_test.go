@@ -2,6 +2,7 @@ package serve_test
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"crypto/tls"
 	"fmt"
@@ -19,8 +20,10 @@ const ctImage dicom.UID = "1.2.840.10008.5.1.4.1.1.2"
 // slice is an object of the tests: one slice of a CT, in explicit VR little endian.
 type slice struct {
 	name, patient string
-	study         dicom.UID // its series is study.1, its instances study.1.n
+	study         dicom.UID // its series are study.1 and on, the instances of those study.1.n
+	part          int       // of the series; 0 is the first
 	n             int
+	modality      string // empty is CT
 	date          string // DA
 	institution   string
 	accession     string
@@ -28,7 +31,7 @@ type slice struct {
 	rows, columns int // of 8 bits; 0 for pixels that are no picture
 }
 
-func (s slice) series() dicom.UID { return s.study + ".1" }
+func (s slice) series() dicom.UID { return dicom.UID(fmt.Sprintf("%s.%d", s.study, max(s.part, 1))) }
 func (s slice) uid() dicom.UID    { return dicom.UID(fmt.Sprintf("%s.%d", s.series(), s.n)) }
 
 // dataset is the slice as it leaves and comes.
@@ -44,7 +47,7 @@ func (s slice) dataset(t testing.TB) []byte {
 	set(0x00080018, string(s.uid()))
 	set(0x00080020, s.date)
 	set(0x00080050, s.accession)
-	set(0x00080060, "CT")
+	set(0x00080060, cmp.Or(s.modality, "CT"))
 	set(0x00080080, s.institution)
 	set(0x00100010, s.name)
 	set(0x00100020, s.patient)
