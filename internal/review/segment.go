@@ -35,6 +35,7 @@ func (r *run) segments(ctx context.Context) error {
 		names = append(names, f.Name())
 	}
 	slices.Sort(names)
+	r.listed = len(names)
 	r.in = bufio.NewReaderSize(nil, readAhead)
 	for i, name := range names {
 		r.file = "segments/" + name
@@ -55,6 +56,7 @@ func (r *run) segment(ctx context.Context, name string, last bool) error {
 		return fmt.Errorf("review: opening a segment: %w", err)
 	}
 	defer f.Close()
+	defer func() { r.readTo, _ = f.Seek(0, io.SeekCurrent) }()
 	in := r.in
 	in.Reset(f)
 	if what := r.segmentHeader(in); what != "" {

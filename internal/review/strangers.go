@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"os"
 	"path/filepath"
 	"strconv"
 	"strings"
@@ -15,6 +16,9 @@ import (
 // say.
 func (r *run) strangers() error {
 	return filepath.WalkDir(r.c.Dir, func(name string, d fs.DirEntry, err error) error {
+		if r.c.Open && errors.Is(err, fs.ErrNotExist) {
+			return nil // it was replaced by now
+		}
 		if err != nil {
 			return fmt.Errorf("review: looking through the folder: %w", err)
 		}
@@ -39,24 +43,27 @@ func (r *run) stranger() error {
 		return r.bad(r.tree.size, "the file does not belong to a log")
 	}
 	if n > r.tree.size>>(8*max(level, 0)) {
-		return r.bad(r.tree.size, "it is of records that are not there")
+		return r.beyond()
 	}
 	first, full := r.tree.span(max(level, 0), n)
 	if w == 0 && full <= r.tree.size {
 		return nil // compared before
 	}
 	if w == 0 || first+(full-first)/width*uint64(w) > r.tree.size {
-		return r.bad(r.tree.size, "it is of records that are not there")
+		return r.beyond()
 	}
 	have, err := readFile(filepath.Join(r.c.Dir, r.file), width*(2+1<<16))
 	if errors.Is(err, errLong) {
 		return r.bad(first, "it is not that of the records")
 	}
+	if r.c.Open && errors.Is(err, fs.ErrNotExist) {
+		return nil // it was replaced by now
+	}
 	if err != nil {
 		return err
 	}
 	whole, err := r.wholeTile(level, n, full)
-	if err != nil {
+	if err != nil || whole == nil {
 		return err
 	}
 	if !prefix(level, whole, have, w) {
@@ -66,10 +73,39 @@ func (r *run) stranger() error {
 	return nil
 }
 
+// beyond is about a tile of records that were not read: they were written since,
+// or are not there.
+func (r *run) beyond() error {
+	if r.c.Open && r.grown() {
+		return nil
+	}
+	return r.bad(r.tree.size, "it is of records that are not there")
+}
+
+// grown says whether records were written since the segments were read.
+func (r *run) grown() bool {
+	files, err := os.ReadDir(filepath.Join(r.c.Dir, "segments"))
+	if err != nil || len(files) != r.listed {
+		return err == nil
+	}
+	if len(files) == 0 {
+		return false
+	}
+	st, err := files[len(files)-1].Info()
+	return err == nil && st.Size() > r.readTo
+}
+
 // wholeTile is what a partial tile is part of: the full one, which was compared
-// before, or what is held of the last.
+// before, or what is held of it. It is nil where it was written while the log was
+// read and more was unwritten then than is held.
 func (r *run) wholeTile(level int, n, full uint64) ([]byte, error) {
 	if full <= r.tree.size {
+		if b := r.tree.unwritten[tilePath(level, n, 0)]; b != nil {
+			return b, nil
+		}
+		if len(r.tree.unwritten) == maxUnwritten {
+			return nil, nil
+		}
 		b, err := readFile(filepath.Join(r.c.Dir, tilePath(level, n, 0)), width*(2+1<<16))
 		if err != nil {
 			return nil, r.bad(full-1, "there is no full tile to it")

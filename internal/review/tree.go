@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"os"
 	"path/filepath"
 )
 
@@ -20,6 +21,8 @@ const width = 256
 type tree struct {
 	dir       string
 	published uint64
+	open      bool              // see Config.Open
+	unwritten map[string][]byte // full tiles that had no file yet, the first of them
 
 	size    uint64
 	edge    []hash   // complete subtrees, largest first
@@ -125,8 +128,12 @@ func (t *tree) compare(level int, n uint64, w int, want []byte) error {
 	have, err := readFile(filepath.Join(t.dir, path), width*(2+1<<16))
 	first, needed := t.span(level, n)
 	if errors.Is(err, fs.ErrNotExist) {
-		if t.published < needed && w == 0 {
+		switch {
+		case t.published < needed && w == 0:
+			t.keep(path, want)
 			return nil
+		case w > 0 && t.open && t.exists(tilePath(level, n, 0)):
+			return nil // it was replaced by the full one
 		}
 		return &tileError{first, path, "it is missing"}
 	}
@@ -138,6 +145,22 @@ func (t *tree) compare(level int, n uint64, w int, want []byte) error {
 		return &tileError{first, path, "it is not that of the records"}
 	}
 	return nil
+}
+
+// maxUnwritten bounds the full tiles that are held because they have no file yet:
+// three seconds of the most that is written.
+const maxUnwritten = 256
+
+// keep holds on to a full tile that is not written yet, for the partial ones of it.
+func (t *tree) keep(path string, whole []byte) {
+	if t.open && len(t.unwritten) < maxUnwritten {
+		t.unwritten[path] = bytes.Clone(whole)
+	}
+}
+
+func (t *tree) exists(path string) bool {
+	_, err := os.Stat(filepath.Join(t.dir, path))
+	return err == nil
 }
 
 // span is the first record under a tile, and how many there must be for it to be

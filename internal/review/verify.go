@@ -72,6 +72,8 @@ type run struct {
 	report   *Report
 
 	in        *bufio.Reader // of the segment
+	listed    int           // segments there were
+	readTo    int64         // where the last of them ended
 	fr        frame         // that is being verified
 	file      string        // that is being read, within the folder
 	tree      tree
@@ -121,7 +123,7 @@ func (r *run) verify(ctx context.Context) error {
 		return fmt.Errorf("review: reading the key: %w", err)
 	}
 	r.report.Origin = r.verifier.Name()
-	r.tree.dir = r.c.Dir
+	r.tree.dir, r.tree.open, r.tree.unwritten = r.c.Dir, r.c.Open, map[string][]byte{}
 	if err := r.heads(); err != nil {
 		return err
 	}
