@@ -24,7 +24,7 @@
 // the floors and walls as a test.
 //
 //	dicom/dict · internal/{durable, limit, regular}
-//	dicom · internal/{blob, tlog, vault, ca}
+//	dicom · internal/{blob, tlog, vault, ca} · internal/durable/durabletest
 //	leadglass · dicom/pixel · ul · internal/{scope, place, product, advisory, compromise, govid, fleet/content}
 //	dimse · dicomweb · internal/{index, policy, guard, audit, render, identity}
 //	internal/{archive, scp, origin, probe, census} · ul/ultest · dimse/dimsetest

@@ -17,7 +17,7 @@ const module = "github.com/leadglass/leadglass"
 // the lines above its own.
 var floors = [][]string{
 	{"dicom/dict", "internal/durable", "internal/limit", "internal/regular"},
-	{"dicom", "internal/blob", "internal/tlog", "internal/vault", "internal/ca"},
+	{"dicom", "internal/blob", "internal/tlog", "internal/vault", "internal/ca", "internal/durable/durabletest"},
 	{".", "dicom/pixel", "internal/blob/blobtest", "ul", "internal/scope", "internal/place", "internal/product", "internal/advisory", "internal/compromise", "internal/govid", "internal/fleet/content"},
 	{"dimse", "dicomweb", "internal/index", "internal/policy", "internal/guard", "internal/audit", "internal/render", "internal/identity"},
 	{

@@ -11,6 +11,7 @@ import (
 
 	"github.com/leadglass/leadglass/internal/blob"
 	"github.com/leadglass/leadglass/internal/durable"
+	"github.com/leadglass/leadglass/internal/durable/durabletest"
 )
 
 // bytesOf are those of the body of a record.
@@ -51,7 +52,7 @@ func try(s *blob.Store, kind blob.Kind, head string, size int) (*blob.Record, er
 
 func open(t testing.TB, dir string, lim blob.Limits) *blob.Store {
 	t.Helper()
-	s, err := blob.Open(blob.Config{FS: durable.OS(), Dir: dir, Limits: lim})
+	s, err := blob.Open(blob.Config{FS: durabletest.Unsynced(durable.OS()), Dir: dir, Limits: lim})
 	if err != nil {
 		t.Fatal(err)
 	}

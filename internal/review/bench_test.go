@@ -14,6 +14,7 @@ import (
 
 	"github.com/leadglass/leadglass/internal/audit"
 	"github.com/leadglass/leadglass/internal/durable"
+	"github.com/leadglass/leadglass/internal/durable/durabletest"
 	"github.com/leadglass/leadglass/internal/review"
 	"github.com/leadglass/leadglass/internal/tlog"
 )
@@ -66,7 +67,7 @@ func generate(t *testing.T, n, commit int) review.Config {
 		t.Fatal(err)
 	}
 	c := review.Config{Dir: t.TempDir(), Key: public}
-	l, err := tlog.Open(t.Context(), tlog.Config{Dir: c.Dir, Origin: "log.example.org/speed", Key: secret, FS: unsynced{durable.OS()}})
+	l, err := tlog.Open(t.Context(), tlog.Config{Dir: c.Dir, Origin: "log.example.org/speed", Key: secret, FS: durabletest.Unsynced(durable.OS())})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -8,6 +8,7 @@ import (
 
 	"github.com/leadglass/leadglass/internal/audit"
 	"github.com/leadglass/leadglass/internal/durable"
+	"github.com/leadglass/leadglass/internal/durable/durabletest"
 	"github.com/leadglass/leadglass/internal/review"
 	"github.com/leadglass/leadglass/internal/tlog"
 )
@@ -17,7 +18,7 @@ import (
 func TestVerify_WhileWritten(t *testing.T) {
 	dir := t.TempDir()
 	l, err := audit.Open(t.Context(), audit.Config{
-		Dir: dir, Origin: "log.example.org/review", FS: unsynced{durable.OS()}, Limits: tlog.Limits{Segment: 50_000, Publish: time.Millisecond},
+		Dir: dir, Origin: "log.example.org/review", FS: durabletest.Unsynced(durable.OS()), Limits: tlog.Limits{Segment: 50_000, Publish: time.Millisecond},
 	})
 	if err != nil {
 		t.Fatal(err)

@@ -11,6 +11,7 @@ import (
 	"github.com/leadglass/leadglass"
 	"github.com/leadglass/leadglass/internal/audit"
 	"github.com/leadglass/leadglass/internal/durable"
+	"github.com/leadglass/leadglass/internal/durable/durabletest"
 	"github.com/leadglass/leadglass/internal/review"
 	"github.com/leadglass/leadglass/internal/tlog"
 )
@@ -43,7 +44,7 @@ func writeFrom(t testing.TB, dir string, from, to, several int, segment int64) {
 	t.Helper()
 	now := t0.Add(time.Duration(from) * time.Second)
 	l, err := audit.Open(t.Context(), audit.Config{
-		Dir: dir, Origin: "log.example.org/review", FS: unsynced{durable.OS()}, Now: func() time.Time { now = now.Add(time.Millisecond); return now },
+		Dir: dir, Origin: "log.example.org/review", FS: durabletest.Unsynced(durable.OS()), Now: func() time.Time { now = now.Add(time.Millisecond); return now },
 		Limits: tlog.Limits{Segment: segment, Publish: time.Hour},
 	})
 	if err != nil {
@@ -154,7 +155,7 @@ func raw(t *testing.T, entries ...tlog.Entry) review.Config {
 		t.Fatal(err)
 	}
 	c := review.Config{Dir: t.TempDir(), Key: public}
-	l, err := tlog.Open(t.Context(), tlog.Config{Dir: c.Dir, Origin: "log.example.org/raw", Key: secret, FS: unsynced{durable.OS()}})
+	l, err := tlog.Open(t.Context(), tlog.Config{Dir: c.Dir, Origin: "log.example.org/raw", Key: secret, FS: durabletest.Unsynced(durable.OS())})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -16,6 +16,7 @@ import (
 	"golang.org/x/mod/sumdb/note"
 
 	"github.com/leadglass/leadglass/internal/durable"
+	"github.com/leadglass/leadglass/internal/durable/durabletest"
 	"github.com/leadglass/leadglass/internal/tlog"
 )
 
@@ -185,14 +186,14 @@ func TestLog_EachOperationFails(t *testing.T) {
 	for _, mode := range []struct{ dead, done bool }{{false, false}, {false, true}, {true, false}, {true, true}} {
 		for at := 0; ; at++ {
 			dir := t.TempDir()
-			f := &faulty{FS: durable.OS(), at: at, dead: mode.dead, done: mode.done, err: syscall.EIO}
+			f := &faulty{FS: durabletest.Unsynced(durable.OS()), at: at, dead: mode.dead, done: mode.done, err: syscall.EIO}
 			c := tlog.Config{Dir: dir, Origin: origin, Key: secret, FS: f, Limits: tlog.Limits{Segment: 900, Publish: time.Hour}}
 			want, _ := scenario(t, c)
 			if f.hit == "" {
 				break // fewer operations than that
 			}
 			hits[strings.Fields(f.hit)[0]]++
-			c.FS = nil
+			c.FS = durabletest.Unsynced(durable.OS())
 			l, err := tlog.Open(t.Context(), c)
 			if err != nil {
 				t.Fatalf("%+v, %d, %s: opening again: %v", mode, at, f.hit, err)
@@ -227,7 +228,7 @@ func TestLog_EachOperationFails(t *testing.T) {
 func TestLog_FullDisk(t *testing.T) {
 	secret, v := testKey(t)
 	dir := t.TempDir()
-	f := &faulty{FS: durable.OS(), at: -1, dead: true, only: "write", err: syscall.ENOSPC}
+	f := &faulty{FS: durabletest.Unsynced(durable.OS()), at: -1, dead: true, only: "write", err: syscall.ENOSPC}
 	c := tlog.Config{Dir: dir, Origin: origin, Key: secret, FS: f, Limits: tlog.Limits{Publish: time.Hour}}
 	l := open(t, c)
 	if _, err := l.Append(t.Context(), entry(0)); err != nil {
@@ -258,7 +259,7 @@ func TestLog_FullDisk(t *testing.T) {
 func TestLog_FailedSync(t *testing.T) {
 	secret, v := testKey(t)
 	dir := t.TempDir()
-	f := &faulty{FS: durable.OS(), at: -1, only: "sync", err: syscall.EIO}
+	f := &faulty{FS: durabletest.Unsynced(durable.OS()), at: -1, only: "sync", err: syscall.EIO}
 	c := tlog.Config{Dir: dir, Origin: origin, Key: secret, FS: f, Limits: tlog.Limits{Publish: time.Hour}}
 	l := open(t, c)
 	if _, err := l.Append(t.Context(), entry(0)); err != nil {
@@ -349,7 +350,7 @@ func TestLog_Damage(t *testing.T) {
 func TestLog_TornTail(t *testing.T) {
 	secret, v := testKey(t)
 	dir := t.TempDir()
-	c := tlog.Config{Dir: dir, Origin: origin, Key: secret, Limits: tlog.Limits{Publish: time.Hour}}
+	c := tlog.Config{Dir: dir, Origin: origin, Key: secret, FS: durabletest.Unsynced(durable.OS()), Limits: tlog.Limits{Publish: time.Hour}}
 	name := filepath.Join(dir, "segments", fmt.Sprintf("%020d.seg", 0))
 	l := open(t, c)
 	if _, err := l.Append(t.Context(), entry(0)); err != nil {

@@ -17,6 +17,7 @@ import (
 	sumdb "golang.org/x/mod/sumdb/tlog"
 
 	"github.com/leadglass/leadglass/internal/durable"
+	"github.com/leadglass/leadglass/internal/durable/durabletest"
 	"github.com/leadglass/leadglass/internal/tlog"
 )
 
@@ -124,7 +125,7 @@ func TestLog_ForeignersReadIt(t *testing.T) {
 	secret, v := testKey(t)
 	for _, n := range []int{1, 2, 255, 256, 257, 700} {
 		dir := t.TempDir()
-		c := tlog.Config{Dir: dir, Origin: origin, Key: secret, Limits: tlog.Limits{Segment: 4000, Publish: time.Hour}}
+		c := tlog.Config{Dir: dir, Origin: origin, Key: secret, FS: durabletest.Unsynced(durable.OS()), Limits: tlog.Limits{Segment: 4000, Publish: time.Hour}}
 		l := open(t, c)
 		for i := range n {
 			if first, err := l.Append(t.Context(), entry(i)); err != nil || first != uint64(i) {
@@ -147,7 +148,7 @@ func TestLog_ForeignersReadIt(t *testing.T) {
 func TestLog_TilesAreDerivedAgain(t *testing.T) {
 	secret, v := testKey(t)
 	dir := t.TempDir()
-	c := tlog.Config{Dir: dir, Origin: origin, Key: secret, Limits: tlog.Limits{Segment: 4000, Publish: time.Hour}}
+	c := tlog.Config{Dir: dir, Origin: origin, Key: secret, FS: durabletest.Unsynced(durable.OS()), Limits: tlog.Limits{Segment: 4000, Publish: time.Hour}}
 	l := open(t, c)
 	for i := range 300 {
 		if _, err := l.Append(t.Context(), entry(i)); err != nil {

@@ -14,6 +14,7 @@ import (
 	"testing"
 
 	"github.com/leadglass/leadglass/internal/durable"
+	"github.com/leadglass/leadglass/internal/durable/durabletest"
 	"github.com/leadglass/leadglass/internal/vault"
 )
 
@@ -98,7 +99,7 @@ func TestVault_AKeyIsNotReplaced(t *testing.T) {
 // at the end goes, what is damaged before is found.
 func TestVault_Tail(t *testing.T) {
 	dir := t.TempDir()
-	v := open(t, vault.Config{Dir: dir, FS: unsynced{durable.OS()}})
+	v := open(t, vault.Config{Dir: dir, FS: durabletest.Unsynced(durable.OS())})
 	var ends []int
 	name := filepath.Join(dir, "names")
 	for i := range 3 {
@@ -117,7 +118,7 @@ func TestVault_Tail(t *testing.T) {
 		if err := os.WriteFile(name, whole[:cut], 0o600); err != nil {
 			t.Fatal(err)
 		}
-		v := open(t, vault.Config{Dir: dir, FS: unsynced{durable.OS()}})
+		v := open(t, vault.Config{Dir: dir, FS: durabletest.Unsynced(durable.OS())})
 		want := 0
 		for want < 3 && ends[want] <= cut {
 			want++
@@ -135,7 +136,7 @@ func TestVault_Tail(t *testing.T) {
 		if err := os.WriteFile(name, b, 0o600); err != nil {
 			t.Fatal(err)
 		}
-		if v, err := vault.Open(t.Context(), vault.Config{Dir: dir, FS: unsynced{durable.OS()}}); err == nil {
+		if v, err := vault.Open(t.Context(), vault.Config{Dir: dir, FS: durabletest.Unsynced(durable.OS())}); err == nil {
 			v.Close()
 			t.Fatalf("byte %d flipped: opened", i)
 		}
