@@ -47,7 +47,7 @@ func TestRoutes_OneAnswer(t *testing.T) {
 	close(work)
 	wg.Wait()
 	t.Logf("%d answers are as expected", w.checks)
-	if w.checks < 2000 {
+	if w.checks < 1500 {
 		t.Errorf("only %d answers", w.checks)
 	}
 }
@@ -65,10 +65,19 @@ func (c *caller) effective(header leadglass.Purpose) leadglass.Purpose {
 	return header
 }
 
+// thorough says whether all is to be asked for.
+func thorough() bool { return os.Getenv("LONG") != "" || os.Getenv("INTEROP") == "1" }
+
+// brief says whether a pair is asked on four routes only: who is refused as such is
+// so whatever the study, and a locked account may not be tried often.
+func (c *caller) brief(p leadglass.Purpose) bool {
+	return c.nobody && c.factors == leadglass.Password || !thorough() && c.refused(p, leadglass.Find) != "" && c.refused(p, leadglass.Get) != ""
+}
+
 // sample is which studies a pair is asked about, and one that does not exist.
 func (w *world) sample(c *caller, p leadglass.Purpose) []*kept {
 	all := append(slices.Clone(w.studies), missing())
-	if os.Getenv("LONG") != "" || os.Getenv("INTEROP") == "1" {
+	if thorough() {
 		return all
 	}
 	h := fnv.New32()
@@ -146,6 +155,14 @@ func (w *world) askWeb(c *caller, as *asWeb) {
 		w.check(c, p, leadglass.Find, "QIDO "+path, as.search(level, path+"?"+counts), w.rows(c, p, level, about))
 	}
 	search(leadglass.StudyLevel, "/studies", everything)
+	if c.brief(p) {
+		s := w.studies[0]
+		one := "/studies/" + string(s.uid) + "/series/" + string(s.objects[0].series()) + "/instances/" + string(s.objects[0].uid())
+		w.check(c, p, leadglass.Get, "WADO "+one, as.ask(one, "*/*", something), nil)
+		w.check(c, p, leadglass.Describe, "WADO "+one+"/metadata", as.ask(one+"/metadata", "*/*", something), nil)
+		w.check(c, p, leadglass.View, "WADO "+one+"/rendered", as.ask(one+"/rendered", "image/jpeg", something), nil)
+		return
+	}
 	search(leadglass.SeriesLevel, "/series", everything)
 	search(leadglass.InstanceLevel, "/instances", everything)
 	for _, s := range w.sample(c, as.purpose) {

@@ -267,7 +267,8 @@ func (d *asDIMSE) get(model dicom.UID, level leadglass.Level, keys ...key) answe
 
 // move asks C-MOVE, to the sink.
 func (d *asDIMSE) move(model dicom.UID, level leadglass.Level, keys ...key) answer {
-	d.sink.take()
+	d.sink.one.Lock()
+	defer d.sink.one.Unlock()
 	rsp, err := d.client.Move(context.Background(), &dimse.Query{Model: model, Identifier: identifier(level, keys), Destination: "SINK"}, nil)
 	return outcome(rsp, err, d.sink.take())
 }
@@ -287,7 +288,9 @@ func outcome(rsp *dimse.Response, err error, rows []string) answer {
 
 // sink is the destination of C-MOVE.
 type sink struct {
-	mu  sync.Mutex
+	one sync.Mutex // held by who moves
+
+	mu  sync.Mutex // covers got
 	got []string
 }
 
