@@ -47,6 +47,9 @@ func (s *Server) offer(rq *ul.AssociateRQ, may func(leadglass.Route) bool) ul.Su
 		case route == leadglass.CStore || route == "" && s.c.Private:
 			if may(leadglass.CStore) || may(leadglass.CGet) {
 				table[class] = s.objectSyntaxes(table[class], c.TransferSyntaxes)
+				if slices.Contains(rq.User.Roles, ul.RoleSelection{SOPClass: class, SCP: true}) {
+					table[class] = compressedFirst(table[class], c.TransferSyntaxes)
+				}
 			}
 		case route != "" && may(route):
 			table[class] = s.messages
@@ -66,6 +69,17 @@ func (s *Server) objectSyntaxes(have, proposed []dicom.UID) []dicom.UID {
 		}
 	}
 	return have
+}
+
+// compressedFirst prefers the compressed syntax that a peer names first who is only
+// given objects: a context has room for one, and where it is native, none of those
+// that are kept compressed can go on it. One that names a native syntax first is
+// given native objects as they are, in ours.
+func compressedFirst(have, proposed []dicom.UID) []dicom.UID {
+	if len(proposed) == 0 || native(proposed[0]) || !slices.Contains(have, proposed[0]) {
+		return have
+	}
+	return slices.Concat(proposed[:1], have)
 }
 
 // routeOf is the service of a SOP class, empty for one that we do not know.

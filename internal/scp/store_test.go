@@ -88,6 +88,39 @@ func TestNegotiate_OnlyWhatTheDeviceMayUse(t *testing.T) {
 	}
 }
 
+// TestNegotiate_CompressedFirst: whoever wants to be given objects and names a
+// compressed syntax first, as getscu +xr does, gets it; nobody who stores is led to
+// compress.
+func TestNegotiate_CompressedFirst(t *testing.T) {
+	const rle, jpeg = "1.2.840.10008.1.2.5", "1.2.840.10008.1.2.4.50"
+	big, explicit, implicit := dicom.ExplicitVRBigEndian.UID, dicom.ExplicitVRLittleEndian.UID, dicom.ImplicitVRLittleEndian.UID
+	h := serve(t, nil)
+	for _, tt := range []struct {
+		name     string
+		scu, scp bool
+		proposed []dicom.UID
+		want     dicom.UID
+	}{
+		{"given", false, true, []dicom.UID{rle, explicit, big, implicit}, rle},
+		{"given_native_first", false, true, []dicom.UID{implicit, explicit, rle}, explicit},
+		{"given_unknown_first", false, true, []dicom.UID{"1.2.3", jpeg, explicit}, explicit},
+		{"stores", true, false, []dicom.UID{jpeg, explicit}, explicit},
+		{"both", true, true, []dicom.UID{jpeg, explicit}, explicit},
+	} {
+		rq := ask("CT")
+		rq.Contexts = append(rq.Contexts, ul.PresentationContext{ID: 201, AbstractSyntax: ctImage, TransferSyntaxes: tt.proposed})
+		rq.User.Roles = []ul.RoleSelection{{SOPClass: ctImage, SCU: tt.scu, SCP: tt.scp}}
+		a, err := ul.Dial(in(t), h.address, rq, nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, got, ok := a.Context(201); !ok || got != tt.want {
+			t.Errorf("%s: %s is agreed, want %s", tt.name, got, tt.want)
+		}
+		_ = a.Abort(0)
+	}
+}
+
 func TestNegotiate_PrivateClassesWhereTheConfigurationSaysSo(t *testing.T) {
 	private := ul.PresentationContext{ID: 201, AbstractSyntax: "1.2.3.4.5", TransferSyntaxes: []dicom.UID{"1.2.3.4.6"}}
 	for _, allowed := range []bool{false, true} {
