@@ -20,7 +20,7 @@ func dryRun(t *tui, s *scope.Scope, discover bool) error {
 	a := s.Authorisation
 	row("Authorised by", "%s (%s), contact %s", a.Organisation, a.Reference, a.Contact)
 	row("", "from %s to %s", a.ValidFrom.Format(time.RFC3339), a.ValidTo.Format(time.RFC3339))
-	row("Would ask", "%s hosts; %s were included, %s of them are excluded", group(ts.Count()), group(ts.Included()), group(ts.Included()-ts.Count()))
+	row("Would ask", "%s (%s included, %s of them excluded)", counted(ts.Count(), "host"), group(ts.Included()), group(ts.Included()-ts.Count()))
 	if include+exclude > 0 {
 		row("", "and the addresses of included names (%d), less those of excluded ones (%d);", include, exclude)
 		row("", "a dry run does not look them up")
@@ -28,9 +28,9 @@ func dryRun(t *tui, s *scope.Scope, discover bool) error {
 	row("DICOM ports", "%s", ports(s.DICOMPorts))
 	row("HTTP ports", "%s", ports(s.HTTPPorts))
 	l := s.Limits.WithDefaults()
-	row("At most", "%s a second to one host, %s in all, %s connections at once", allowed(l.PerHostRate), allowed(l.TotalRate), allowed(float64(l.Connections)))
+	row("At most", "%s a second to one host, %s in all, %s connections at once", allowed(l.PerHostRate), allowed(l.TotalRate), strings.Replace(allowed(float64(l.Connections)), "number", "number of", 1))
 	n := ts.Connections()
-	row("At least", "%s connections%s", group(n), atLeast(n, l.TotalRate))
+	row("At least", "%s%s", counted(n, "connection"), atLeast(n, l.TotalRate))
 	if left := time.Until(a.ValidTo); leastTime(n, l.TotalRate) > left {
 		row("", "longer than the authorisation is valid (%s): it would be refused", short(left))
 	}
@@ -58,9 +58,20 @@ func ports(list []uint16) string {
 	return strings.Trim(strings.ReplaceAll(fmt.Sprint(list), " ", ", "), "[]")
 }
 
+// counted is a number of hosts, or of what is asked of them.
+func counted(n uint64, thing string) string {
+	if n == 1 {
+		return "1 " + thing
+	}
+	return group(n) + " " + thing + "s"
+}
+
 func allowed(n float64) string {
-	if n < 0 {
+	switch {
+	case n < 0:
 		return "any number"
+	case n == math.Trunc(n) && n < 1e15:
+		return group(uint64(n))
 	}
 	return fmt.Sprintf("%g", n)
 }
@@ -81,5 +92,9 @@ func atLeast(connections uint64, perSecond float64) string {
 	if perSecond <= 0 {
 		return ""
 	}
-	return ", which take " + short(leastTime(connections, perSecond))
+	least := leastTime(connections, perSecond)
+	if least < time.Second {
+		return ", in less than a second"
+	}
+	return ", which take " + short(least)
 }

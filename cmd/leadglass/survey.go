@@ -138,5 +138,5 @@ func (c *surveyConfig) show(t *tui, s *report.Survey) error {
 	if err := report.Table(t.out, s, t.columns, t.colour); err != nil {
 		return err
 	}
-	return t.print("\nReport: %s\n", filepath.Join(c.Out, report.ReportFile))
+	return t.print("Report: %s\n", filepath.Join(c.Out, report.ReportFile))
 }
