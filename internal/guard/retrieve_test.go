@@ -146,6 +146,36 @@ func TestRetrieve_OneRecordIsEnough(t *testing.T) {
 	}
 }
 
+// TestRetrieve_NoMoreThanRecorded: what arrives after the record of what is looked at
+// was made is not handed out; of what is got the end says it.
+func TestRetrieve_NoMoreThanRecorded(t *testing.T) {
+	for verb, want := range map[leadglass.Verb]int{leadglass.Describe: 4, leadglass.View: 4, leadglass.Get: 5} {
+		h := build(guard.Limits{})
+		tr, err := h.Retrieve(t.Context(), request(verb, of("1.1")))
+		if err != nil {
+			t.Fatal(err)
+		}
+		late := *instances("1.1", false)[0]
+		late.Ref.Instance = "1.1.1.99"
+		h.archive.Add(&late)
+		n := 0
+		for o, err := range tr.Objects(t.Context()) {
+			if err != nil {
+				t.Fatal(err)
+			}
+			tr.Sent(o, 1)
+			n++
+		}
+		if err := tr.End(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+		records := h.recorder.Records()
+		if last := records[len(records)-1]; n != want || last.Instances != want {
+			t.Errorf("%s: %d objects and %d in the record, want %d", verb, n, last.Instances, want)
+		}
+	}
+}
+
 // TestRetrieve_HiddenAsMissing: who asks for what is hidden is told the same, after
 // the same calls, as who asks for what is not there.
 func TestRetrieve_HiddenAsMissing(t *testing.T) {

@@ -41,7 +41,8 @@ func (t *Transfer) Decision() leadglass.Decision {
 	return d
 }
 
-// Objects yields the instances.
+// Objects yields the instances. Where no end will say how many they were they are no
+// more than the record before has; what was stored since is left out.
 func (t *Transfer) Objects(ctx context.Context) iter.Seq2[*leadglass.Object, error] {
 	return func(yield func(*leadglass.Object, error) bool) {
 		if t.once {
@@ -52,7 +53,12 @@ func (t *Transfer) Objects(ctx context.Context) iter.Seq2[*leadglass.Object, err
 			}
 			return
 		}
+		left := map[*share]int{}
+		for _, s := range t.shares {
+			left[s] = s.total
+		}
 		for _, ref := range t.parts {
+			s := t.shareOf[ref.Study]
 			for o, err := range t.g.c.Archive.Objects(ctx, ref) {
 				if err != nil {
 					yield(nil, err)
@@ -60,6 +66,9 @@ func (t *Transfer) Objects(ctx context.Context) iter.Seq2[*leadglass.Object, err
 				}
 				if o.Ref.Study != ref.Study {
 					continue // not what was decided about
+				}
+				if left[s]--; left[s] < 0 && t.accessed() {
+					continue
 				}
 				if !yield(o, nil) {
 					return
