@@ -66,8 +66,9 @@ func TestKillChild(t *testing.T) {
 	wg.Wait()
 }
 
-// killed starts the child, kills it and returns what it said.
-func killed(t *testing.T, dir string, from int) map[int]string {
+// killed starts the child, kills it at some point up to the last and returns what it
+// said.
+func killed(t *testing.T, dir string, from int, last time.Duration) map[int]string {
 	t.Helper()
 	cmd := exec.Command(os.Args[0], "-test.run=^TestKillChild$", "-test.count=1")
 	cmd.Env = append(os.Environ(), killEnv+"="+dir, killEnv+"_FROM="+strconv.Itoa(from))
@@ -89,7 +90,7 @@ func killed(t *testing.T, dir string, from int) map[int]string {
 			continue
 		}
 		if what == "open" {
-			time.AfterFunc(time.Duration(rand.IntN(150_000))*time.Microsecond, func() { cmd.Process.Kill() })
+			time.AfterFunc(rand.N(last), func() { cmd.Process.Kill() })
 			continue
 		}
 		said[n] = what
@@ -98,15 +99,18 @@ func killed(t *testing.T, dir string, from int) map[int]string {
 	return said
 }
 
+// thorough says that a test runs as the issue asks, and not as short as it can be.
+func thorough() bool { return os.Getenv("LONG") != "" || os.Getenv("INTEROP") == "1" }
+
 // TestKill kills a storing process at random points, again and again: whatever
-// it acknowledged is there, byte for byte.
+// it acknowledged is there, byte for byte. `make test` has a thousand rounds.
 func TestKill(t *testing.T) {
-	rounds := 100
-	if os.Getenv("LONG") != "" {
-		rounds = 1000
+	rounds, last := 10, 100*time.Millisecond
+	if thorough() {
+		rounds, last = 1000, 150*time.Millisecond
 	}
 	if testing.Short() {
-		rounds = 5
+		rounds = 3
 	}
 	dir, next, kept := t.TempDir(), 1, 0
 	for round := range rounds {
@@ -114,7 +118,7 @@ func TestKill(t *testing.T) {
 			dir = filepath.Join(t.TempDir(), "again")
 			os.Mkdir(dir, 0o700)
 		}
-		said := killed(t, dir, next)
+		said := killed(t, dir, next, last)
 		p := place{dir: dir}
 		a := p.open(t)
 		for n, what := range said {

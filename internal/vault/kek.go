@@ -64,13 +64,17 @@ func (v *Vault) formatKEK(kek []byte) (string, error) {
 	if _, err := io.ReadFull(v.c.Rand, salt); err != nil {
 		return "", err
 	}
-	aead, err := stretch(v.c.Passphrase, salt, scryptLogN)
+	return sealKEK(kek, v.c.Passphrase, salt, scryptLogN)
+}
+
+func sealKEK(kek, passphrase, salt []byte, logN int) (string, error) {
+	aead, err := stretch(passphrase, salt, logN)
 	if err != nil {
 		return "", err
 	}
 	// The salt is new, so the key is, and a nonce of zeros is used once.
 	sealed := aead.Seal(nil, make([]byte, aead.NonceSize()), kek, nil)
-	return fmt.Sprintf("leadglass-kek-1 scrypt %d %x %x\n", scryptLogN, salt, sealed), nil
+	return fmt.Sprintf("leadglass-kek-1 scrypt %d %x %x\n", logN, salt, sealed), nil
 }
 
 func stretch(passphrase, salt []byte, logN int) (cipher.AEAD, error) {

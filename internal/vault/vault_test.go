@@ -68,7 +68,22 @@ func TestVault_Remembers(t *testing.T) {
 func TestVault_Passphrase(t *testing.T) {
 	dir := t.TempDir()
 	v := open(t, vault.Config{Dir: dir, Passphrase: []byte("right")})
-	if _, err := v.Keys(t.Context(), who(1)); err != nil {
+	v.Close()
+	name := filepath.Join(dir, "kek")
+	if b, err := os.ReadFile(name); err != nil || !strings.HasPrefix(string(b), "leadglass-kek-1 scrypt 18 ") {
+		t.Errorf("a key sealed with %.26q, %v", b, err)
+	}
+	// From here on with one that takes no second each time.
+	text, err := vault.SealKEK(bytes.Repeat([]byte{7}, 32), []byte("right"), 10)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(name, []byte(text), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	v = open(t, vault.Config{Dir: dir, Passphrase: []byte("right")})
+	first, err := v.Keys(t.Context(), who(1))
+	if err != nil {
 		t.Fatal(err)
 	}
 	v.Close()
@@ -77,7 +92,11 @@ func TestVault_Passphrase(t *testing.T) {
 			t.Errorf("with %q: %v", wrong, err)
 		}
 	}
-	open(t, vault.Config{Dir: dir, Passphrase: []byte("right")}).Close()
+	v = open(t, vault.Config{Dir: dir, Passphrase: []byte("right")})
+	defer v.Close()
+	if again, err := v.Keys(t.Context(), who(1)); err != nil || again[0].Handle != first[0].Handle {
+		t.Errorf("%v, %v", again, err)
+	}
 }
 
 func TestVault_AKeyIsNotReplaced(t *testing.T) {
