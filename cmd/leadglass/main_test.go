@@ -22,7 +22,7 @@ import (
 // TestMain lets the test binary be leadglass for the scripts, and for the tests
 // that kill it.
 func TestMain(m *testing.M) {
-	testscript.Main(m, map[string]func(){"leadglass": leadglass.Main})
+	testscript.Main(m, map[string]func(){"leadglass": leadglass.Main, "leadglass-mortal": mortal})
 }
 
 // TestScripts runs the scripts. Beside the usual commands they have
