@@ -50,6 +50,14 @@ type search struct {
 
 func (s *search) pages(ctx context.Context, p Page, yield func(*leadglass.Match, error) bool) {
 	wanted, counted := s.withoutCounts()
+	wanted, err := s.narrowed(ctx, wanted)
+	if err != nil {
+		yield(nil, err)
+		return
+	}
+	if wanted == nil {
+		return
+	}
 	skip, left := p.Offset, p.Limit
 	for m, err := range s.g.c.Archive.Find(ctx, wanted) {
 		if err == nil {

@@ -38,14 +38,8 @@ func (s *search) withoutCounts() (*leadglass.Query, map[dicom.Tag]string) {
 		if want == "" {
 			continue
 		}
-		if len(counted) == 0 {
-			own, keys := *q, *q.Keys
-			keys.Elements = slices.Clone(keys.Elements)
-			own.Keys = &keys
-			q = &own
-		}
 		counted[tag] = strings.TrimSpace(want)
-		q.Keys.SetString(tag, "")
+		q = withKey(q, tag, "")
 	}
 	return q, counted
 }

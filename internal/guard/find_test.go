@@ -130,6 +130,36 @@ func TestFind_OtherIssuer(t *testing.T) {
 	}
 }
 
+// TestFind_NamedStudies: where studies are named those that may not be seen are not
+// searched, so that the work is the same as for those that are not there.
+func TestFind_NamedStudies(t *testing.T) {
+	ask := func(level leadglass.Level, uids ...string) (rows, calls []string) {
+		h := build(guard.Limits{})
+		q := &leadglass.Query{Level: level, Keys: new(dicom.Dataset)}
+		q.Keys.SetString(dict.StudyInstanceUID, uids...)
+		rows, _ = h.rows(t, q, guard.Page{})
+		if got := q.Keys.Strings(dict.StudyInstanceUID); !slices.Equal(got, uids) {
+			t.Errorf("the query of the caller is about %v now", got)
+		}
+		return rows, h.trace.Calls()
+	}
+	for _, level := range []leadglass.Level{leadglass.StudyLevel, leadglass.SeriesLevel, leadglass.InstanceLevel} {
+		for hidden, missing := range map[string]string{"1.2": "9.9", `1.2\3.1`: `9.9\9.8`} {
+			none, calls := ask(level, strings.Split(hidden, `\`)...)
+			_, others := ask(level, strings.Split(missing, `\`)...)
+			if len(none) > 0 || first(calls, "find") >= 0 || !slices.Equal(calls, others) {
+				t.Errorf("%v, %s: rows %v, calls %v; of what is missing %v", level, hidden, none, calls, others)
+			}
+		}
+		if rows, calls := ask(level, "1.2", "1.1", "9.9"); len(rows) != []int{0, 1, 2, 4}[level] || first(calls, "find") < 0 {
+			t.Errorf("%v: rows %v, calls %v", level, rows, calls)
+		}
+		if rows, _ := ask(level, "1.*"); len(rows) == 0 {
+			t.Errorf("%v: no rows of a pattern", level)
+		}
+	}
+}
+
 func TestFind_StopsWhereItIsLeft(t *testing.T) {
 	h := build(guard.Limits{})
 	for range h.Find(t.Context(), request(leadglass.Find), &leadglass.Query{Level: leadglass.StudyLevel}, guard.Page{}) {
@@ -141,5 +171,25 @@ func TestFind_StopsWhereItIsLeft(t *testing.T) {
 	h.archive.Fail = func(string) error { return leadglass.Errorf(leadglass.Invalid, "archive: no such key") }
 	for _, err := range h.Find(t.Context(), request(leadglass.Find), &leadglass.Query{}, guard.Page{}) {
 		check(t, err, leadglass.Invalid, "")
+	}
+}
+
+// TestLimit_Named: more studies than that are searched for all at once.
+func TestLimit_Named(t *testing.T) {
+	for named, want := range map[int]int{2: 2, 3: 0} {
+		h := build(guard.Limits{Named: 2})
+		q := &leadglass.Query{Level: leadglass.StudyLevel, Keys: new(dicom.Dataset)}
+		q.Keys.SetString(dict.StudyInstanceUID, []string{"1.1", "2.1", "9.9"}[:named]...)
+		h.rows(t, q, guard.Page{})
+		lookups := 0
+		calls := h.trace.Calls()
+		for _, call := range calls[:first(calls, "find")] {
+			if call == "studies" {
+				lookups++
+			}
+		}
+		if lookups != want {
+			t.Errorf("%d studies named: %d look-ups, want %d", named, lookups, want)
+		}
 	}
 }

@@ -12,6 +12,7 @@ type Limits struct {
 	Record  time.Duration // that making records durable may take before the request fails
 	Studies int           // of one association that stores, before their ends are recorded
 	Refs    int           // of one request
+	Named   int           // studies of one search that are looked up by name before it
 }
 
 // The defaults.
@@ -23,11 +24,15 @@ const (
 	defaultStudies = 256
 	// defaultRefs is the instances of a large storage commitment or UID list.
 	defaultRefs = 100_000
+	// A viewer asks about one, a work list about a page of them. Beyond, as many
+	// look-ups would cost more than the search.
+	defaultNamed = 100
 )
 
 func (l Limits) orDefault() Limits {
 	l.Record = limit.Of(l.Record, defaultRecord)
 	l.Studies = limit.Of(l.Studies, defaultStudies)
 	l.Refs = limit.Of(l.Refs, defaultRefs)
+	l.Named = limit.Of(l.Named, defaultNamed)
 	return l
 }
