@@ -12,6 +12,7 @@ import (
 	"syscall"
 	"testing"
 	"time"
+	"unicode/utf8"
 
 	"github.com/leadglass/leadglass/internal/place"
 )
@@ -23,14 +24,15 @@ func one(record m) *writer {
 	return w
 }
 
-// TestLoadMMDB_HostileRecords: a record that is not what it should be tells
-// nothing, and takes no time.
-func TestLoadMMDB_HostileRecords(t *testing.T) {
+// hostileRecord is the record of 192.0.2.0/24, and what it tells.
+type hostileRecord struct {
+	record m
+	want   place.Place
+}
+
+func hostileRecords() map[string]hostileRecord {
 	none := place.Place{}
-	for name, c := range map[string]struct {
-		record m
-		want   place.Place
-	}{
+	return map[string]hostileRecord{
 		"missing_keys":        {m{"city": "x"}, none},
 		"empty":               {m{}, none},
 		"country_is_a_number": {m{"country": uint32(7), "organization": "Clinic"}, place.Place{Network: "Clinic"}},
@@ -48,7 +50,13 @@ func TestLoadMMDB_HostileRecords(t *testing.T) {
 		"string_past_end":     {m{"zz": raw{2<<5 | 31, 0xff, 0xff, 0xff}}, none},
 		"map_of_16_million":   {m{"country": raw{7<<5 | 31, 0xff, 0xff, 0xff}}, none},
 		"unknown_type":        {m{"country": raw{0, 99}}, none},
-	} {
+	}
+}
+
+// TestLoadMMDB_HostileRecords: a record that is not what it should be tells
+// nothing, and takes no time.
+func TestLoadMMDB_HostileRecords(t *testing.T) {
+	for name, c := range hostileRecords() {
 		t.Run(name, func(t *testing.T) {
 			f := new(place.Finder)
 			if err := f.LoadMMDB(mmdb(t, one(c.record))); err != nil {
@@ -222,18 +230,27 @@ func TestLimit_Site(t *testing.T) {
 	}
 }
 
+// FuzzLoadMMDB reads whole files, and files that are in order but for the record
+// of 192.0.2.0/24: few files with a byte changed anywhere get as far as that.
 func FuzzLoadMMDB(f *testing.F) {
-	f.Add(one(m{"country": m{"iso_code": "DE"}, "isp": "Provider"}).bytes(), "192.0.2.1")
-	f.Add(one(m{"country": raw{0x20, 0x00}}).bytes(), "192.0.2.1")
-	f.Add(one(m{"country": raw{7<<5 | 31, 0xff, 0xff, 0xff}}).bytes(), "::ffff:192.0.2.1")
-	f.Fuzz(func(t *testing.T, b []byte, addr string) {
+	f.Add(one(m{"country": m{"iso_code": "DE"}, "isp": "Provider"}).bytes(), true, "192.0.2.1")
+	for _, c := range hostileRecords() {
+		f.Add(value(nil, c.record), false, "::ffff:192.0.2.1")
+	}
+	f.Fuzz(func(t *testing.T, b []byte, whole bool, addr string) {
+		if !whole {
+			b = one(m{}).with(b)
+		}
 		p := new(place.Finder)
 		if err := p.ReadMMDB(b); err != nil {
+			if !whole {
+				t.Fatalf("the file is in order: %v", err)
+			}
 			return
 		}
 		for _, text := range []string{addr, "192.0.2.1"} {
 			if a, err := netip.ParseAddr(text); err == nil {
-				if got := p.Find(a); len(got.Network) > place.MaxText || len(got.Country) > 2 {
+				if got := p.Find(a); len(got.Network) > place.MaxText || !utf8.ValidString(got.Network) || len(got.Country) > 2 {
 					t.Fatalf("%+v", got)
 				}
 			}

@@ -45,6 +45,12 @@ func (w *writer) add(cidr string, record m) {
 	w.data = value(w.data, record)
 }
 
+// with makes the file, with other bytes as its data section.
+func (w *writer) with(data []byte) []byte {
+	w.data = data
+	return w.bytes()
+}
+
 func (w *writer) bytes() []byte {
 	if len(w.nodes) == 0 {
 		w.nodes = append(w.nodes, [2]uint32{})

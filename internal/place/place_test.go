@@ -2,6 +2,7 @@ package place_test
 
 import (
 	"bytes"
+	"flag"
 	"net/netip"
 	"os"
 	"path/filepath"
@@ -10,6 +11,8 @@ import (
 
 	"github.com/leadglass/leadglass/internal/place"
 )
+
+var update = flag.Bool("update", false, "rewrite the example")
 
 func finder(t *testing.T, csv string) *place.Finder {
 	t.Helper()
@@ -135,6 +138,25 @@ func TestLoadMMDB(t *testing.T) {
 		t.Error(err)
 	}
 	check(t, f, map[string]place.Place{"192.0.2.1": {}})
+}
+
+// TestExample holds the file that tests of the program name with --mmdb: it says
+// of loopback that it is in Norway and of a provider.
+func TestExample(t *testing.T) {
+	w := new(writer)
+	w.add("127.0.0.0/8", m{"country": m{"iso_code": "NO"}, "isp": "Example Provider"})
+	const name = "testdata/example.mmdb"
+	if *update {
+		if err := os.WriteFile(name, w.bytes(), 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+	f := new(place.Finder)
+	if err := f.LoadMMDB(name); err != nil {
+		t.Fatal(err)
+	}
+	defer f.Close()
+	check(t, f, map[string]place.Place{"127.0.0.1": {"NO", "Example Provider"}, "128.0.0.0": {}, "::1": {}})
 }
 
 func TestLoadMMDB_Broken(t *testing.T) {
