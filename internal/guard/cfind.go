@@ -16,7 +16,7 @@ type Page struct{ Offset, Limit int }
 // The search is recorded before the first is yielded.
 func (g *Guard) Find(ctx context.Context, rq *leadglass.Request, q *leadglass.Query, p Page) iter.Seq2[*leadglass.Match, error] {
 	return func(yield func(*leadglass.Match, error) bool) {
-		rq := g.own(rq)
+		rq, began := g.own(rq), g.c.Now()
 		if rq.Verb != leadglass.Find {
 			yield(nil, invalid(errVerb))
 			return
@@ -31,7 +31,14 @@ func (g *Guard) Find(ctx context.Context, rq *leadglass.Request, q *leadglass.Qu
 			return
 		}
 		s := &search{g: g, decide: may, query: q}
-		s.pages(ctx, p, yield)
+		some := false
+		s.pages(ctx, p, func(m *leadglass.Match, err error) bool {
+			some = true
+			return yield(m, err)
+		})
+		if !some {
+			g.settle(ctx, began)
+		}
 	}
 }
 

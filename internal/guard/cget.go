@@ -17,7 +17,7 @@ func (g *Guard) Retrieve(ctx context.Context, rq *leadglass.Request) (*Transfer,
 	default:
 		return nil, invalid(errVerb)
 	}
-	rq = g.own(rq)
+	rq, began := g.own(rq), g.c.Now()
 	t, err := g.gather(ctx, rq)
 	if err != nil {
 		return nil, err
@@ -30,7 +30,7 @@ func (g *Guard) Retrieve(ctx context.Context, rq *leadglass.Request) (*Transfer,
 		return nil, err
 	}
 	if len(t.shares) == 0 {
-		return nil, nothing()
+		return nil, g.nothing(ctx, began)
 	}
 	return t, nil
 }

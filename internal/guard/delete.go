@@ -9,7 +9,7 @@ import (
 // Delete deletes what rq.Refs names, after it is recorded, and returns how many
 // instances.
 func (g *Guard) Delete(ctx context.Context, rq *leadglass.Request) (int, error) {
-	rq = g.own(rq)
+	rq, began := g.own(rq), g.c.Now()
 	rq.Verb = leadglass.Delete
 	t, err := g.gather(ctx, rq)
 	if err != nil {
@@ -23,7 +23,7 @@ func (g *Guard) Delete(ctx context.Context, rq *leadglass.Request) (int, error) 
 		return 0, err
 	}
 	if len(t.shares) == 0 {
-		return 0, nothing()
+		return 0, g.nothing(ctx, began)
 	}
 	return t.remove(ctx)
 }

@@ -4,6 +4,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/leadglass/leadglass"
 	"github.com/leadglass/leadglass/dicom"
@@ -192,4 +193,40 @@ func TestLimit_Named(t *testing.T) {
 			t.Errorf("%d studies named: %d look-ups, want %d", named, lookups, want)
 		}
 	}
+}
+
+// TestLimit_Nothing: an answer of nothing takes that long, whatever is hidden; others
+// do not wait.
+func TestLimit_Nothing(t *testing.T) {
+	const least = 150 * time.Millisecond
+	for name, c := range map[string]struct {
+		limit time.Duration
+		waits bool
+		do    func(*house)
+	}{
+		"found":           {least, false, func(h *house) { h.rows(t, &leadglass.Query{Level: leadglass.StudyLevel}, guard.Page{}) }},
+		"hidden_search":   {least, true, func(h *house) { h.rows(t, named("1.2"), guard.Page{}) }},
+		"missing_search":  {least, true, func(h *house) { h.rows(t, named("9.9"), guard.Page{}) }},
+		"had":             {least, false, func(h *house) { _ = h.retrieve(t, leadglass.Get, of("1.1")) }},
+		"hidden":          {least, true, func(h *house) { _ = h.retrieve(t, leadglass.Get, of("1.2")) }},
+		"missing":         {least, true, func(h *house) { _ = h.retrieve(t, leadglass.Get, of("9.9")) }},
+		"off":             {-1, false, func(h *house) { _ = h.retrieve(t, leadglass.Get, of("9.9")) }},
+		"hidden_deleted":  {least, true, func(h *house) { _, _ = h.Delete(t.Context(), request(leadglass.Delete, of("1.2"))) }},
+		"missing_commit":  {least, true, func(h *house) { _, _ = h.Commit(t.Context(), request(leadglass.Commit, leadglass.Ref{Instance: "9"})) }},
+		"of_the_log_only": {least, false, func(h *house) { _ = h.Allow(t.Context(), request(leadglass.Manage)) }},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			h, start := build(guard.Limits{Nothing: c.limit}), time.Now()
+			if c.do(h); (time.Since(start) >= least) != c.waits {
+				t.Errorf("it took %v", time.Since(start))
+			}
+		})
+	}
+}
+
+func named(study string) *leadglass.Query {
+	q := &leadglass.Query{Level: leadglass.StudyLevel, Keys: new(dicom.Dataset)}
+	q.Keys.SetString(dict.StudyInstanceUID, study)
+	return q
 }

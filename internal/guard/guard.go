@@ -181,7 +181,26 @@ func (g *Guard) recordAnyway(ctx context.Context, records ...*leadglass.Record) 
 }
 
 // nothing is the answer to a request for what is hidden and for what is not there.
-func nothing() error { return &leadglass.Error{Code: leadglass.NotFound, Err: errNothing} }
+func (g *Guard) nothing(ctx context.Context, began time.Time) error {
+	g.settle(ctx, began)
+	return &leadglass.Error{Code: leadglass.NotFound, Err: errNothing}
+}
+
+// settle waits until an answer of nothing has taken as long as all of them do. To
+// look up what is hidden, and to record that it was refused, takes a little longer
+// than for what is not there, and who asks often enough could tell.
+func (g *Guard) settle(ctx context.Context, began time.Time) {
+	left := g.lim.Nothing - max(0, g.c.Now().Sub(began))
+	if left <= 0 {
+		return
+	}
+	t := time.NewTimer(left)
+	defer t.Stop()
+	select {
+	case <-t.C:
+	case <-ctx.Done():
+	}
+}
 
 func invalid(err error) error { return &leadglass.Error{Code: leadglass.Invalid, Err: err} }
 

@@ -17,7 +17,7 @@ type Commitment struct {
 // Commit tells which instances of rq.Refs are kept (PS3.4 annex J). The answer is
 // recorded before it is given: that an instance is there tells something.
 func (g *Guard) Commit(ctx context.Context, rq *leadglass.Request) ([]Commitment, error) {
-	rq = g.own(rq)
+	rq, began := g.own(rq), g.c.Now()
 	rq.Verb = leadglass.Commit
 	may := g.decides(rq)
 	if _, err := g.ask(ctx, rq, may); err != nil {
@@ -37,6 +37,9 @@ func (g *Guard) Commit(ctx context.Context, rq *leadglass.Request) ([]Commitment
 	}
 	if err := g.record(ctx, k.records()...); err != nil {
 		return nil, err
+	}
+	if len(k.shares) == 0 {
+		g.settle(ctx, began)
 	}
 	return kept, nil
 }
