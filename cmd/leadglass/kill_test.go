@@ -11,6 +11,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"strconv"
+	"strings"
 	"sync"
 	"syscall"
 	"testing"
@@ -269,6 +270,14 @@ func TestProgressLine(t *testing.T) {
 	}
 	if got, want := leadglass.RateLine(345, survey.Progress{Hosts: 345, Total: 65_536}, time.Second), " 345 of 65,536 hosts, 0 systems"; got != want {
 		t.Errorf("%q, want %q", got, want)
+	}
+	for hosts, want := range map[uint64]string{
+		1: "0.1/s", 481: "48.1/s", 9_994: "999/s", 9_996: "1,000/s", 109_120: "10,912/s", 12_345_678: "1,234,568/s",
+	} {
+		got := leadglass.RateLine(0, survey.Progress{Hosts: hosts, Total: 1 << 40}, 10*time.Second)
+		if !strings.Contains(got, ", 0 systems, "+want+", ") {
+			t.Errorf("%q, want %s", got, want)
+		}
 	}
 	for d, want := range map[time.Duration]string{
 		1500 * time.Millisecond: "2s", 61 * time.Minute: "1h01m", 100 * time.Hour: "4 days",

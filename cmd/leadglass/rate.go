@@ -2,6 +2,7 @@ package main
 
 import (
 	"fmt"
+	"math"
 	"strconv"
 	"time"
 
@@ -25,9 +26,17 @@ func (r rate) line(p survey.Progress, since time.Duration) string {
 	left := time.Duration(float64(p.Total-p.Hosts) / perSecond * float64(time.Second))
 	if left < time.Second {
 		// The last ones are the slow ones: their time is not to be foreseen.
-		return text + fmt.Sprintf(", %.3g/s, the last ones", perSecond)
+		return text + ", " + speed(perSecond) + ", the last ones"
 	}
-	return text + fmt.Sprintf(", %.3g/s, %s left", perSecond, short(left))
+	return text + ", " + speed(perSecond) + ", " + short(left) + " left"
+}
+
+// speed has three digits below a thousand and all above: 0.25/s, 48.1/s, 10,912/s.
+func speed(perSecond float64) string {
+	if perSecond >= 999.5 {
+		return group(uint64(math.Round(perSecond))) + "/s"
+	}
+	return fmt.Sprintf("%.3g/s", perSecond)
 }
 
 // short is a duration without what does not matter.
