@@ -3,6 +3,8 @@ package main_test
 import (
 	"bytes"
 	"encoding/csv"
+	"encoding/json"
+	"fmt"
 	"io/fs"
 	"net/netip"
 	"os"
@@ -48,6 +50,7 @@ func TestFleet(t *testing.T) {
 			}
 			compare(t, plan.Truth(), got)
 			isOfTheSchema(t, filepath.Join(dir, "survey", report.SurveyFile))
+			hasTheKeys(t, filepath.Join(dir, "survey", report.SurveyFile))
 			oneLetterAnOwner(t, filepath.Join(dir, "survey", report.LettersDir), got)
 			keepsNothing(t, dir, said)
 		})
@@ -152,6 +155,47 @@ func isOfTheSchema(t *testing.T, name string) {
 	}
 	if err := schema.Validate(parse(name)); err != nil {
 		t.Errorf("survey.json is not of its schema: %v", err)
+	}
+}
+
+// hasTheKeys wants the keys that programs were promised, with these names, in
+// total, for each country and for each system.
+func hasTheKeys(t *testing.T, name string) {
+	t.Helper()
+	text, err := os.ReadFile(name)
+	if err != nil {
+		t.Fatal(err)
+	}
+	type object = map[string]any
+	var got struct {
+		Totals    object
+		Countries []struct{ Totals object }
+		Systems   []object
+	}
+	if err := json.Unmarshal(text, &got); err != nil {
+		t.Fatal(err)
+	}
+	has := func(where string, o object, keys string) {
+		for _, key := range strings.Fields(keys) {
+			if _, ok := o[key]; !ok {
+				t.Errorf("%s lacks %s", where, key)
+			}
+		}
+	}
+	const totals = "systems_dicom systems_disclosing countries patients studies images images_accessible web_viewers_open web_viewers_open_http " +
+		"systems_vulnerable systems_cvss10 systems_compromise_indicators systems_tls systems_any_ae_title software_clusters honeypot_suspects"
+	has("totals", got.Totals, totals)
+	for i, c := range got.Countries {
+		has(fmt.Sprintf("country %d", i), c.Totals, totals)
+	}
+	for i, s := range got.Systems {
+		has(fmt.Sprintf("system %d", i), s, "address class product version country exposures patients studies images count")
+		if count, ok := s["count"].(object); !ok || count["kind"] == nil {
+			t.Errorf("system %d does not say how it was counted: %v", i, s["count"])
+		}
+	}
+	if len(got.Countries) < 5 || len(got.Systems) < 40 {
+		t.Errorf("%d countries and %d systems", len(got.Countries), len(got.Systems))
 	}
 }
 

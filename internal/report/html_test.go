@@ -29,7 +29,10 @@ func TestHTML_ShowsTheFigures(t *testing.T) {
 		"590 of 2,286 medical image archives disclose patient data to anyone who asks, in 52 countries.",
 		"25.0\u00a0million", "764\u00a0million", "377\u00a0million", "66\u00a0%", "1.3\u00a0%",
 		"The worst 300 of 2,286", "United States: 145 of 593 archives disclose", "EHC-2026-0117", "cert@health.example",
-		"198.18.3.188:4242", "<caption", `lang="en"`,
+		"198.18.3.188:4242", "<caption", `lang="en"`, "@media print", "</svg>",
+		">Figures</h2>", ">World map</h2>", ">What to do first</h2>", ">Countries</h2>", ">Severity</h2>", ">Systems</h2>",
+		">Network owners</h2>", ">Software</h2>", ">Method and limits</h2>",
+		report.Good.Definition(), report.Bad.Definition(), report.Ugly.Definition(),
 	} {
 		if !strings.Contains(got, want) {
 			t.Errorf("no %q", want)

@@ -1,0 +1,50 @@
+package main_test
+
+import (
+	"net/netip"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/leadglass/leadglass/internal/fleet"
+	"github.com/leadglass/leadglass/internal/report"
+)
+
+// TestDemo runs the demo as its first user does: it ends by itself, finds what
+// is there, and says where the report is.
+func TestDemo(t *testing.T) {
+	if os.Getenv("INTEROP") == "" {
+		t.Skip("takes half a minute: set INTEROP=1")
+	}
+	dir := filepath.Join(t.TempDir(), "demo")
+	cmd := exec.Command("leadglass", "demo", "--out", dir)
+	var said, notes strings.Builder
+	cmd.Stdout, cmd.Stderr = &said, &notes
+	if err := cmd.Run(); err != nil {
+		t.Fatalf("%v: %s", err, notes.String())
+	}
+	_, path, _ := strings.Cut(said.String(), "\nReport: ")
+	if text, err := os.ReadFile(strings.TrimSpace(path)); err != nil || !strings.Contains(string(text), "disclose patient data to anyone who asks") {
+		t.Errorf("the report at %q: %d bytes, %v", strings.TrimSpace(path), len(text), err)
+	}
+	if !strings.Contains(notes.String(), "leadglass survey --scope "+dir) {
+		t.Errorf("it does not say what it does: %s", notes.String())
+	}
+	got, err := report.Load(filepath.Join(dir, "survey"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	plan, err := fleet.NewPlan(fleet.Config{Preset: fleet.Small, Listen: netip.MustParsePrefix("127.48.0.0/12")})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if want := plan.Truth().Totals; got.Totals != want {
+		t.Errorf("totals are\n%+v, want\n%+v", got.Totals, want)
+	}
+	cmd = exec.Command("leadglass", "demo", "--out", dir)
+	if text, err := cmd.CombinedOutput(); err == nil || !strings.Contains(string(text), "is not empty") {
+		t.Errorf("a folder that is in use: %s, %v", text, err)
+	}
+}
