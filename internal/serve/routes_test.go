@@ -196,6 +196,7 @@ func something(_ http.Header, body []byte) ([]string, error) { return []string{"
 // asDIMSE is a caller of DIMSE. Its methods are not called at the same time.
 type asDIMSE struct {
 	client *dimse.Client
+	assoc  *ul.Assoc
 	sink   *sink
 	got    []string
 }
@@ -214,7 +215,7 @@ func (h *house) connect(t *tls.Config, title ul.AETitle, to *sink) *asDIMSE {
 		h.t.Fatal(err)
 	}
 	h.t.Cleanup(func() { a.Abort(0) })
-	d := &asDIMSE{client: dimse.NewClient(a, dimse.Limits{}), sink: to}
+	d := &asDIMSE{client: dimse.NewClient(a, dimse.Limits{}), assoc: a, sink: to}
 	d.client.Store = func(_ context.Context, rq *dimse.StoreRequest) dimse.Status {
 		_, _ = io.Copy(io.Discard, rq.Data)
 		d.got = append(d.got, string(rq.SOPInstance))

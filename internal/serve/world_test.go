@@ -51,10 +51,21 @@ func newWorld(t *testing.T) *world {
 	w.house = run(t, h.c)
 	w.people()
 	w.devices()
-	_, port, _ := net.SplitHostPort(address)
-	n, _ := strconv.Atoi(port)
-	w.device("sink", func(e *identity.Enrolment) { e.Host, e.Port = "127.0.0.1", n })
+	w.device("sink", func(e *identity.Enrolment) { e.Host, e.Port = hostPort(t, address) })
 	return w
+}
+
+func hostPort(t testing.TB, address string) (string, int) {
+	t.Helper()
+	host, port, err := net.SplitHostPort(address)
+	if err != nil {
+		t.Fatal(err)
+	}
+	n, err := strconv.Atoi(port)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return host, n
 }
 
 // allPurposes are a sample of the value set that has each that a shipped rule names,
