@@ -11,6 +11,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"slices"
+	"strings"
 	"testing"
 	"time"
 
@@ -160,15 +161,28 @@ func TestInterop_OrthancDefault(t *testing.T) {
 		"admin-open", "any-ae-title", "dicom-plaintext", "echo-open", "known-vulnerability", "store-open", "viewer-open", "viewer-plaintext")
 }
 
+// TestInterop_OrthancHardened holds three studies for one device that it knows.
 func TestInterop_OrthancHardened(t *testing.T) {
-	needs(t, "Orthanc")
+	needs(t, "Orthanc", "storescu", "findscu")
 	dicom, http := orthanc(t, map[string]any{
 		"RemoteAccessAllowed": true, "AuthenticationEnabled": true, "RegisteredUsers": map[string]string{"a": "b"},
 		"DicomCheckCalledAet": true, "DicomCheckModalityHost": true,
 		"DicomAlwaysAllowEcho": false, "DicomAlwaysAllowStore": false, "DicomAlwaysAllowFind": false, "DicomAlwaysAllowGet": false,
+		"DicomModalities": map[string]any{
+			"scanner": map[string]any{"AET": "STORESCU", "Host": "127.0.0.1", "Port": 104, "AllowStore": true},
+			"reader":  map[string]any{"AET": "READER", "Host": "127.0.0.1", "Port": 104, "AllowFind": true},
+		},
 	})
+	fill(t, "ORTHANC", dicom)
+	out, err := exec.Command("findscu", "-v", "-S", "-aet", "READER", "-aec", "ORTHANC", "-k", "QueryRetrieveLevel=STUDY", "-k", "StudyInstanceUID", "127.0.0.1", fmt.Sprint(dicom)).CombinedOutput()
+	if err != nil || strings.Count(string(out), "(Pending)") != 3 {
+		t.Fatalf("whom it knows does not find its three studies: %v\n%s", err, out)
+	}
 	s := only(t, "", []uint16{dicom}, []uint16{http})
 	check(t, s, "rejects", "Orthanc", "", 0, 0, 0, "dicom-plaintext")
+	if s.Discloses() || s.Retrievable || len(s.Attributes) != 0 {
+		t.Errorf("disclosed %v, retrievable %v", s.Attributes, s.Retrievable)
+	}
 }
 
 func TestInterop_OrthancDICOMweb(t *testing.T) {
