@@ -48,6 +48,7 @@ type Archive struct {
 
 // Request is one request that the archive got.
 type Request struct {
+	At          time.Time
 	Op          string // "associate", "echo", "find", "get", "move", "store"
 	Calling     ul.AETitle
 	Called      ul.AETitle
@@ -85,6 +86,9 @@ func (a *Archive) Connections() int {
 func (a *Archive) note(r Request) {
 	a.mu.Lock()
 	defer a.mu.Unlock()
+	if r.At.IsZero() {
+		r.At = time.Now()
+	}
 	a.requests = append(a.requests, r)
 }
 
@@ -220,7 +224,7 @@ func (s *session) Move(_ context.Context, q *dimse.Query, _ func(*dimse.Response
 
 func request(op string, q *dimse.Query) Request {
 	return Request{
-		Op: op, Model: q.Model, Destination: q.Destination,
+		At: time.Now(), Op: op, Model: q.Model, Destination: q.Destination,
 		Level: q.Identifier.String(dict.QueryRetrieveLevel),
 		Study: dicom.UID(q.Identifier.String(dict.StudyInstanceUID)),
 	}
