@@ -266,16 +266,20 @@ func (a *archive) ask(c *http.Client, method, path string, body io.Reader, heade
 	return rsp, b
 }
 
-// dataSet is what stands after the file meta information of a PS3.10 file, nil
-// where that has no length.
+// dataSet is what stands after the file meta information of a file, which is
+// explicit little endian and ends where group 0002 does (PS3.10 section 7.1).
 func dataSet(b []byte) []byte {
-	const groupLength = 132 + 8
-	if len(b) < groupLength+4 || string(b[128:136]) != "DICM\x02\x00\x00\x00" {
-		return nil
+	at := 0
+	if len(b) >= 132 && string(b[128:132]) == "DICM" {
+		at = 132
 	}
-	at := groupLength + 4 + int(binary.LittleEndian.Uint32(b[groupLength:]))
-	if at > len(b) {
-		return nil
+	for at+12 <= len(b) && binary.LittleEndian.Uint16(b[at:]) == 2 {
+		switch string(b[at+4 : at+6]) {
+		case "OB", "OW", "UN", "UT", "SQ":
+			at += 12 + int(binary.LittleEndian.Uint32(b[at+8:]))
+		default:
+			at += 8 + int(binary.LittleEndian.Uint16(b[at+6:]))
+		}
 	}
-	return b[at:]
+	return b[min(at, len(b)):]
 }
