@@ -244,7 +244,15 @@ func TestInterrupt(t *testing.T) {
 			if !s.Partial || s.HostsAsked < 100 || s.HostsAsked == s.Hosts || int(s.HostsAsked) != len(finished(t, dir)) {
 				t.Errorf("partial %v, %d of %d hosts", s.Partial, s.HostsAsked, s.Hosts)
 			}
-			for _, want := range []string{"interrupted: the report is partial", "hint: the same command with --resume goes on"} {
+			page, err := os.ReadFile(filepath.Join(dir, report.ReportFile))
+			if err != nil || !bytes.Contains(page, []byte("This survey is partial.")) {
+				t.Errorf("report.html does not say that it is partial: %v", err)
+			}
+			lines, err := os.ReadFile(filepath.Join(dir, report.SystemsFile))
+			if err != nil || bytes.Count(lines, []byte("\n")) != len(s.Systems)+1 {
+				t.Errorf("systems.csv has %d lines for %d systems, %v", bytes.Count(lines, []byte("\n")), len(s.Systems), err)
+			}
+			for _, want := range []string{"PARTIAL: interrupted before every host was asked", "interrupted: the report is partial", "hint: the same command with --resume goes on"} {
 				if !bytes.Contains(out.Bytes(), []byte(want)) {
 					t.Errorf("says %s, want %q", out, want)
 				}
