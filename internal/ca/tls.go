@@ -4,6 +4,7 @@ import (
 	"crypto/tls"
 	"errors"
 	"fmt"
+	"strings"
 )
 
 // Profile is a secure transport connection profile of PS3.15.
@@ -88,4 +89,15 @@ func config(p Profile) (*tls.Config, error) {
 		return nil, fmt.Errorf("ca: there is no profile %q", string(p))
 	}
 	return &tls.Config{MinVersion: tls.VersionTLS12, CipherSuites: suites}, nil
+}
+
+// IsHandshake reports whether an error is of TLS: a peer that shows no certificate or a
+// wrong one, or wants a version or suite that is refused. Who merely connects and
+// leaves is no attempt.
+func IsHandshake(err error) bool {
+	var alert tls.AlertError
+	var verification *tls.CertificateVerificationError
+	var record tls.RecordHeaderError
+	return errors.As(err, &alert) || errors.As(err, &verification) || errors.As(err, &record) ||
+		strings.HasPrefix(err.Error(), "tls: ") || strings.HasPrefix(err.Error(), "remote error: tls: ")
 }

@@ -34,5 +34,5 @@ func (g *Guard) Admit(ctx context.Context, s SignIn) error {
 	if r.Peer == nil {
 		r.Peer = &leadglass.Peer{}
 	}
-	return g.record(ctx, r)
+	return g.recordAnyway(ctx, r) // who hangs up has tried all the same
 }

@@ -149,7 +149,7 @@ func (g *Guard) ask(ctx context.Context, rq *leadglass.Request, may decide) (lea
 	if d.Effect == leadglass.Permit {
 		return d, nil
 	}
-	if err := g.record(ctx, refusal(rq, d, rq.Refs)); err != nil {
+	if err := g.recordAnyway(ctx, refusal(rq, d, rq.Refs)); err != nil {
 		return d, err
 	}
 	return d, &leadglass.Error{Code: leadglass.Denied, Reason: d.Reason, Err: errRefused}

@@ -29,6 +29,7 @@ func (h *Handler) identify(w http.ResponseWriter, r *http.Request, c *caller) bo
 		return true
 	case leadglass.Denied:
 	case leadglass.Limited:
+		_ = h.admit(r.Context(), wire, c.peer, leadglass.NoIdentity) // reported; the answer is no anyway
 		w.Header().Set("Retry-After", strconv.Itoa(int(h.lim.FailureWindow.Seconds())+1))
 		refuse(w, http.StatusTooManyRequests, "too many failures to sign in")
 		return false
@@ -38,7 +39,6 @@ func (h *Handler) identify(w http.ResponseWriter, r *http.Request, c *caller) bo
 		return false
 	}
 	if err := h.admit(r.Context(), wire, c.peer, leadglass.ReasonOf(err)); err != nil {
-		h.report(r.Context(), err)
 		refuse(w, http.StatusServiceUnavailable, string(leadglass.LogUnavailable))
 		return false
 	}
@@ -47,13 +47,8 @@ func (h *Handler) identify(w http.ResponseWriter, r *http.Request, c *caller) bo
 	return false
 }
 
-// admit records an attempt that failed, for each address no more often than the
-// limits say: the log is not the attacker's to fill.
+// admit records an attempt that failed.
 func (h *Handler) admit(ctx context.Context, wire identity.Wire, said *leadglass.Peer, reason leadglass.Reason) error {
-	if !h.refused.may(wire.Address.Addr()) {
-		return nil
-	}
-	h.refused.add(wire.Address.Addr())
 	if reason == leadglass.NoReason {
 		reason = leadglass.NoIdentity
 	}
@@ -61,7 +56,7 @@ func (h *Handler) admit(ctx context.Context, wire identity.Wire, said *leadglass
 	if said != nil {
 		peer.Kind, peer.ID, peer.Issuer = said.Kind, said.ID, said.Issuer
 	}
-	return h.c.Guard.Admit(ctx, guard.SignIn{
+	return h.refused.Refuse(ctx, guard.SignIn{
 		Peer:    &peer,
 		Route:   leadglass.Web,
 		Device:  wire.Certificate != nil,

@@ -65,15 +65,16 @@ type Config struct {
 type Handler struct {
 	c         Config
 	lim       Limits
-	passwords *failures // to sign in by a password
-	refused   *failures // of any kind, to be recorded
+	passwords *failures       // to sign in by a password
+	refused   *guard.Refusals // of any kind
 	web       http.Handler
 }
 
 // New returns a Handler.
 func New(c Config) *Handler {
 	h := &Handler{c: c, lim: c.Limits.orDefault()}
-	h.passwords, h.refused = newFailures(h.lim, c.Now), newFailures(h.lim, c.Now)
+	h.passwords = newFailures(h.lim, c.Now)
+	h.refused = c.Guard.Refusals(h.lim.Addresses, c.Now, func(err error) { h.report(context.Background(), err) })
 	opt := dicomweb.HandlerOptions{Limits: h.lim.Web, Report: h.report}
 	if c.PublicURL != "" {
 		opt.Base = strings.TrimSuffix(c.PublicURL, "/") + Base
@@ -89,11 +90,14 @@ func New(c Config) *Handler {
 	return h
 }
 
+// Close records the refusals that are counted and not yet recorded.
+func (h *Handler) Close(ctx context.Context) error { return h.refused.Close(ctx) }
+
 // ServeHTTP answers one request.
 func (h *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	c := &caller{id: newID(), time: h.c.Now(), correlation: correlation(r), query: r.URL.RawQuery}
 	secure(w.Header(), c.id)
-	if len(r.TransferEncoding) > 0 && r.TLS == nil {
+	if len(r.TransferEncoding) > 0 && r.ProtoMajor < 2 {
 		// Package http hides whether there was a length too. A proxy before us may
 		// have believed that, so what follows is nobody's (RFC 9112 section 6.1).
 		w.Header().Set("Connection", "close")

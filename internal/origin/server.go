@@ -1,6 +1,7 @@
 package origin
 
 import (
+	"context"
 	"crypto/tls"
 	"log"
 	"log/slog"
@@ -9,6 +10,10 @@ import (
 	"net/netip"
 	"sync"
 	"time"
+
+	"github.com/leadglass/leadglass"
+	"github.com/leadglass/leadglass/internal/ca"
+	"github.com/leadglass/leadglass/internal/guard"
 )
 
 // Server returns a server of the handler whose limits are those of the handler's.
@@ -24,11 +29,29 @@ func (h *Handler) Server(t *tls.Config) *http.Server {
 		// An answer moves this deadline as long as the peer reads.
 		WriteTimeout: time.Minute,
 		ErrorLog:     log.New(quiet{}, "", 0),
+		ConnState:    h.closed,
 	}
 	if h.c.Diagnostics != nil {
 		s.ErrorLog = slog.NewLogLogger(h.c.Diagnostics.Handler(), slog.LevelDebug)
 	}
 	return s
+}
+
+// closed records a connection whose TLS handshake came to nothing: package http does
+// not tell anybody else.
+func (h *Handler) closed(c net.Conn, state http.ConnState) {
+	t, ok := c.(*tls.Conn)
+	if !ok || state != http.StateClosed || t.ConnectionState().HandshakeComplete {
+		return
+	}
+	if err := t.Handshake(); !ca.IsHandshake(err) { // the error that it had, or that it is closed
+		return
+	}
+	a, _ := netip.ParseAddrPort(c.RemoteAddr().String())
+	_ = h.refused.Refuse(context.Background(), guard.SignIn{
+		Peer:  &leadglass.Peer{Kind: leadglass.Device, Address: netip.AddrPortFrom(a.Addr().Unmap().WithZone(""), a.Port())},
+		Route: leadglass.Web, Device: true, Outcome: leadglass.MinorFailure, Reason: leadglass.NoIdentity,
+	})
 }
 
 // clip makes of a limit that is off one that package http takes for none.

@@ -81,7 +81,7 @@ type Server struct {
 	lim      Limits
 	objects  []dicom.UID // transfer syntaxes of objects, shared by all associations
 	messages []dicom.UID // and of identifiers
-	refusals refusals
+	refusals *guard.Refusals
 	reports  reports
 }
 
@@ -93,7 +93,11 @@ func New(c Config) *Server {
 	if c.Diagnostics == nil {
 		c.Diagnostics = slog.New(slog.DiscardHandler)
 	}
-	return &Server{c: c, lim: c.Limits.withDefaults(), objects: dimse.ObjectSyntaxes(), messages: dimse.MessageSyntaxes()}
+	s := &Server{c: c, lim: c.Limits.withDefaults(), objects: dimse.ObjectSyntaxes(), messages: dimse.MessageSyntaxes()}
+	s.refusals = c.Guard.Refusals(s.lim.RefusalAddresses, c.Now, func(err error) {
+		c.Diagnostics.Error("refused associations cannot be recorded", "error", err)
+	})
+	return s
 }
 
 // Handle serves an association that Negotiate answered.
@@ -116,5 +120,5 @@ func (s *Server) Handle(ctx context.Context, a *ul.Assoc) {
 // up what is left to report of storage commitments.
 func (s *Server) Close(ctx context.Context) error {
 	s.reports.close()
-	return s.flushRefusals(ctx)
+	return s.refusals.Close(ctx)
 }

@@ -145,7 +145,7 @@ func (s *Server) stop() error {
 	}
 	ctx, cancel = context.WithTimeout(context.Background(), lastRecords)
 	defer cancel()
-	return errors.Join(append(errs, s.scp.Close(ctx), s.recordStop(ctx))...)
+	return errors.Join(append(errs, s.scp.Close(ctx), s.web.Close(ctx), s.recordStop(ctx))...)
 }
 
 // ended is no error where somebody had to be cut off.
