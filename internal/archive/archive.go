@@ -6,8 +6,8 @@
 // Whatever changes the archive is a record of one journal (package blob): an
 // object, a removal, labels, a merge of patients. A change is done when its
 // record is on the disk. The index follows from the journal and is fed by one
-// goroutine in its order, so that an object costs one sync and not two. Whoever
-// reads waits until the index has come as far as the journal was when he asked:
+// goroutine in its order, so that an object costs one sync and not two, and many
+// that come soon after each other one transaction. Whoever reads waits until the index has come as far as the journal was when he asked:
 // what was acknowledged is seen.
 //
 // # Kinds of records
@@ -64,6 +64,7 @@ type Archive struct {
 	feed    chan fed      // from the committer to the indexer
 	indexed chan struct{} // closed when the indexer has ended
 	closing chan struct{} // closed when it must not wait any more
+	hurry   chan struct{} // of one place: somebody waits for the index
 	closed  sync.Once
 
 	change sync.RWMutex // held for reading while an object is stored, for writing while something is removed
@@ -71,6 +72,7 @@ type Archive struct {
 	mu       sync.Mutex                // covers what follows
 	acked    uint64                    // changes that are durable
 	applied  uint64                    // of which the index has so many
+	wanted   uint64                    // and of which somebody waits for so many
 	progress chan struct{}             // closed when applied grows or broken is set
 	broken   error                     // why the index does not take changes
 	arriving map[dicom.UID]*arrival    // objects that the index does not have yet
@@ -96,6 +98,7 @@ func Open(ctx context.Context, c Config) (*Archive, error) {
 	a.feed = make(chan fed, feedLength)
 	a.indexed = make(chan struct{})
 	a.closing = make(chan struct{})
+	a.hurry = make(chan struct{}, 1)
 	a.progress = make(chan struct{})
 	a.arriving = map[dicom.UID]*arrival{}
 	a.known = map[dicom.UID]*knownStudy{}

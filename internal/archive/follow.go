@@ -78,17 +78,7 @@ type erasing struct {
 func (a *Archive) follow() {
 	defer close(a.indexed)
 	for f := range a.feed {
-		batch := []fed{f}
-		for more := true; more && len(batch) < applyAtOnce; {
-			select {
-			case next, ok := <-a.feed:
-				if more = ok; ok {
-					batch = append(batch, next)
-				}
-			default:
-				more = false
-			}
-		}
+		batch := a.gather(f)
 		for err := a.apply(context.Background(), batch); ; err = a.apply(context.Background(), batch) {
 			a.advance(batch, err)
 			if err == nil {
@@ -104,6 +94,47 @@ func (a *Archive) follow() {
 			}
 		}
 	}
+}
+
+// gather adds to a change those that come within a moment: to the index a
+// transaction of many is little more than one of one. Who wants to read ends the
+// moment.
+func (a *Archive) gather(first fed) []fed {
+	batch := []fed{first}
+	moment := time.NewTimer(indexDelay)
+	defer moment.Stop()
+	for over := false; len(batch) < applyAtOnce; {
+		select {
+		case next, ok := <-a.feed:
+			if !ok {
+				return batch
+			}
+			batch = append(batch, next)
+			continue
+		default:
+		}
+		if over || a.awaited() {
+			break
+		}
+		select {
+		case next, ok := <-a.feed:
+			if !ok {
+				return batch
+			}
+			batch = append(batch, next)
+		case <-a.hurry:
+		case <-moment.C:
+			over = true
+		}
+	}
+	return batch
+}
+
+// awaited says whether somebody waits for changes.
+func (a *Archive) awaited() bool {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	return a.wanted > a.applied
 }
 
 // apply erases what is removed and then tells the index. In this order a crash
@@ -159,6 +190,13 @@ func (a *Archive) advance(batch []fed, err error) {
 func (a *Archive) wait(ctx context.Context) error {
 	a.mu.Lock()
 	target := a.acked
+	if target > a.applied {
+		a.wanted = max(a.wanted, target)
+		select {
+		case a.hurry <- struct{}{}:
+		default: // it has been told
+		}
+	}
 	for a.applied < target && a.broken == nil {
 		progress := a.progress
 		a.mu.Unlock()

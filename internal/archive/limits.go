@@ -49,6 +49,9 @@ const (
 	feedLength = 1024
 	// applyAtOnce is how many changes the index gets in one transaction.
 	applyAtOnce = 256
+	// indexDelay is how long a change may wait for others to go to the index with,
+	// while nobody asks for it: of 500 objects a second some 25 do.
+	indexDelay = 50 * time.Millisecond
 	// retryIndex is how long the index is left alone after it failed.
 	retryIndex = time.Second
 	// knownStudies is how many studies are remembered between objects.
