@@ -3,6 +3,7 @@ package archive
 import (
 	"context"
 	"errors"
+	"io"
 	"iter"
 
 	"github.com/leadglass/leadglass"
@@ -99,6 +100,27 @@ func (c *content) Read(p []byte) (int, error) {
 func (c *content) ReadAt(p []byte, off int64) (int, error) {
 	n, err := c.Content.ReadAt(p, off)
 	return n, c.a.readFailed(err)
+}
+
+// WriteTo reads on in whole chunks, see blob.Content. An error of w is its own.
+func (c *content) WriteTo(w io.Writer) (int64, error) {
+	out := &sink{w: w}
+	n, err := c.Content.WriteTo(out)
+	if out.err == nil {
+		err = c.a.readFailed(err)
+	}
+	return n, err
+}
+
+// sink keeps the error of a writer.
+type sink struct {
+	w   io.Writer
+	err error
+}
+
+func (s *sink) Write(p []byte) (n int, err error) {
+	n, s.err = s.w.Write(p)
+	return n, s.err
 }
 
 // readFailed says why bytes cannot be had: gone since, or damaged, which the

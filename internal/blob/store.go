@@ -68,6 +68,8 @@ type Store struct {
 
 	gathering chan struct{}
 	buffers   sync.Pool
+	chunks    sync.Pool // of *[]byte, for contents that are read
+	runs      sync.Pool // likewise, see WriteTo
 	shards    sync.Map
 
 	queue chan *Record
