@@ -295,9 +295,16 @@ func (w whose) into(h *Header, keys *[]*vault.Key) *vault.Key {
 	return seals
 }
 
-// Err says why records cannot be written, or why what others read of the log is
-// behind; nil where all is well.
-func (l *Log) Err() error { return errors.Join(l.tree.Health(), l.vault.Health()) }
+// Err says why the last record could not be written; nil where all is well.
+func (l *Log) Err() error { return errors.Join(l.tree.Failure(), l.vault.Health()) }
+
+// Broken reports whether no record can be written before the log is opened again:
+// a sync failed, and nobody knows what reached the disk.
+func (l *Log) Broken() bool { return l.tree.Broken() || l.vault.Broken() }
+
+// Behind says why what others read of the log is behind, or why Err is not nil; nil
+// where all is well.
+func (l *Log) Behind() error { return errors.Join(l.tree.Health(), l.vault.Health()) }
 
 // Checkpoint is the newest signed head, nil of an empty log.
 func (l *Log) Checkpoint() []byte { return l.tree.Checkpoint() }

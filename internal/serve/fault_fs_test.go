@@ -47,8 +47,8 @@ func (f *faulty) inject(n int, how fault) {
 	f.at, f.fault, f.hit, f.in, f.what = f.n+n, how, "", "", ""
 }
 
-// fail gives a fault to all operations of a kind, or of all where it is empty, on
-// paths with a word in them.
+// fail gives a fault to all operations of a kind on paths with a word in them; where
+// it is empty to all those that a full disk refuses.
 func (f *faulty) fail(word, what string, how fault) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
@@ -69,7 +69,8 @@ func (f *faulty) step(op, name string) (done float64, err error) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	f.n++
-	here := f.in != "" && strings.Contains(name, f.in) && (f.what == "" || f.what == op)
+	kind := f.what == op || f.what == "" && op != "sync" && op != "syncdir" && op != "truncate" && op != "remove" && op != "punch"
+	here := kind && f.in != "" && strings.Contains(name, f.in)
 	if f.n != f.at && !here {
 		return 1, nil
 	}

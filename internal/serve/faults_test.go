@@ -54,7 +54,10 @@ func newSeed(t *testing.T) *seed {
 // config is that of a copy of the seed.
 func (s *seed) config(t *testing.T, fsys *faulty) serve.Config {
 	t.Helper()
-	c := serve.Config{Data: filepath.Join(t.TempDir(), "data"), Policies: filepath.Join(t.TempDir(), "rules"), FS: fsys}
+	c := serve.Config{Data: filepath.Join(t.TempDir(), "data"), Policies: filepath.Join(t.TempDir(), "rules")}
+	if fsys != nil {
+		c.FS = fsys
+	}
 	c.DIMSE.TLS, c.Web.TLS = []string{"127.0.0.1:0"}, []string{"127.0.0.1:0"}
 	if err := errors.Join(os.CopyFS(c.Data, os.DirFS(s.dir)), os.CopyFS(c.Policies, os.DirFS(s.policies))); err != nil {
 		t.Fatal(err)
@@ -64,10 +67,11 @@ func (s *seed) config(t *testing.T, fsys *faulty) serve.Config {
 
 // visit is what somebody did at an archive whose disk fails, and was told.
 type visit struct {
-	t   *testing.T
-	h   *house
-	tls *tls.Config
-	web *http.Client
+	t     *testing.T
+	h     *house
+	tls   *tls.Config
+	title ul.AETitle
+	web   *http.Client
 
 	kept    map[int]slice // acknowledged, and not deleted
 	gone    []slice       // deleted
@@ -85,7 +89,7 @@ var visited = []slice{
 }
 
 func newVisit(t *testing.T, h *house, s *seed) *visit {
-	v := &visit{t: t, h: h, tls: s.tls, kept: map[int]slice{}, begun: map[leadglass.Route]int{}, told: map[string]int{}}
+	v := &visit{t: t, h: h, tls: s.tls, title: "CT1", kept: map[int]slice{}, begun: map[leadglass.Route]int{}, told: map[string]int{}}
 	tr := &http.Transport{TLSClientConfig: s.tls.Clone()}
 	t.Cleanup(tr.CloseIdleConnections)
 	v.web = &http.Client{Transport: tr, Timeout: 20 * time.Second}
@@ -118,7 +122,7 @@ const wholeFiles = `multipart/related; type="application/dicom"; transfer-syntax
 
 // associate does something on an association, where there is one.
 func (v *visit) associate(do func(*dimse.Client)) {
-	a, err := ul.Dial(context.Background(), v.h.dimse, ask("CT1"), &ul.Config{TLS: v.tls})
+	a, err := ul.Dial(context.Background(), v.h.dimse, ask(v.title), &ul.Config{TLS: v.tls})
 	if err != nil {
 		v.told["association refused"]++
 		return
@@ -255,7 +259,7 @@ func (v *visit) reload() {
 func (v *visit) after(c serve.Config) {
 	v.t.Helper()
 	h := run(v.t, c)
-	now := &visit{t: v.t, h: h, tls: v.tls, web: v.web, kept: map[int]slice{}, begun: map[leadglass.Route]int{}, told: map[string]int{}}
+	now := &visit{t: v.t, h: h, tls: v.tls, title: v.title, web: v.web, kept: map[int]slice{}, begun: map[leadglass.Route]int{}, told: map[string]int{}}
 	now.associate(func(cl *dimse.Client) {
 		now.echo(cl)
 		for _, s := range v.kept {
@@ -307,9 +311,9 @@ func (v *visit) logged(data string) {
 			v.t.Errorf("%s: %d answers, %d records", route, n, routes[route])
 		}
 	}
-	found2, err := serve.Fsck(context.Background(), serve.Config{Data: data}, false)
-	if err != nil || !found2.Good() && len(v.unsure) == 0 {
-		v.t.Errorf("fsck: %+v, %v", found2, err)
+	checked, err := serve.Fsck(context.Background(), serve.Config{Data: data}, false)
+	if err != nil || !checked.Good() && len(v.unsure) == 0 {
+		v.t.Errorf("fsck: %+v, %v", checked, err)
 	}
 }
 
@@ -360,16 +364,29 @@ func TestServe_Faults(t *testing.T) {
 // visit lets somebody visit an archive, where it starts, and ends it.
 func (s *seed) visit(t *testing.T, c serve.Config) *visit {
 	t.Helper()
-	ctx, cancel := context.WithCancel(context.Background())
-	defer cancel()
-	srv, err := serve.Open(ctx, c)
+	h, err := s.open(t, c)
+	v := newVisit(t, h, s)
 	if err != nil {
-		v := newVisit(t, &house{t: t, c: c}, s)
 		v.told["does not start"]++
 		return v
 	}
-	h := &house{t: t, c: c, s: srv}
-	for _, l := range srv.Listening() {
+	v.all()
+	v.web.CloseIdleConnections()
+	_ = h.stop() // may fail: of what it would have written nobody was told
+	return v
+}
+
+// open runs an archive that may fail to start, and to stop.
+func (s *seed) open(t *testing.T, c serve.Config) (*house, error) {
+	t.Helper()
+	h := &house{t: t, c: c}
+	ctx, cancel := context.WithCancel(context.Background())
+	var err error
+	if h.s, err = serve.Open(ctx, c); err != nil {
+		cancel()
+		return h, err
+	}
+	for _, l := range h.s.Listening() {
 		if l.Face == serve.HTTPS {
 			h.web = l.Address
 		} else {
@@ -377,11 +394,10 @@ func (s *seed) visit(t *testing.T, c serve.Config) *visit {
 		}
 	}
 	served := make(chan error, 1)
-	go func() { served <- srv.Serve(ctx) }()
-	v := newVisit(t, h, s)
-	v.all()
-	v.web.CloseIdleConnections()
-	cancel()
-	_ = errors.Join(<-served, srv.Close()) // may fail: of what it would have written nobody was told
-	return v
+	go func() { served <- h.s.Serve(ctx) }()
+	h.stop = func() error {
+		cancel()
+		return errors.Join(<-served, h.s.Close())
+	}
+	return h, nil
 }

@@ -11,13 +11,16 @@ import (
 func (s *Server) Health() string {
 	err := s.log.Err()
 	switch {
-	case err == nil:
-		return ""
+	case s.log.Broken():
+		return "a write to the log failed and may be lost: nothing is released until leadglass is restarted, once its disk is seen to"
 	case errors.Is(err, syscall.ENOSPC), errors.Is(err, syscall.EDQUOT):
 		return "the disk of the log is full: nothing is released until there is room"
-	default:
+	case err != nil:
 		return "the log cannot be written: nothing is released until it can"
+	case s.log.Behind() != nil:
+		return "the log is written, but what auditors read of it is behind: its disk may be full"
 	}
+	return ""
 }
 
 // healthz answers whether the archive serves, without asking who wants to know.

@@ -276,6 +276,13 @@ func (l *Log) Health() error {
 	return errors.Join(l.failure, l.derive)
 }
 
+// Failure says why the last Append failed, nil where it did not.
+func (l *Log) Failure() error {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.failure
+}
+
 // Broken reports whether no Append will succeed before the log is opened again.
 func (l *Log) Broken() bool {
 	l.mu.Lock()

@@ -83,7 +83,8 @@ type Vault struct {
 	mu      sync.Mutex // guards what follows
 	ways    sync.Cond  // writing has ended
 	writing bool
-	failure error
+	failure error // of the last write, nil after one that went well
+	broken  bool  // failure lasts until the vault is opened again
 	file    durable.File
 	end     int64
 	rows    map[Who]*Key // durable ones
@@ -308,7 +309,7 @@ const maxBatch = 256
 
 // write writes what is pending, without the lock while the disk is at it.
 func (v *Vault) write() error {
-	if v.failure != nil {
+	if v.broken {
 		return v.failure
 	}
 	var b []byte
@@ -329,9 +330,7 @@ func (v *Vault) write() error {
 	v.mu.Lock()
 	v.writing = false
 	v.ways.Broadcast()
-	if broken {
-		v.failure = err
-	}
+	v.failure, v.broken = err, broken
 	for w, k := range batch {
 		delete(v.pending, w)
 		if err == nil {
@@ -394,11 +393,18 @@ func (v *Vault) ByHandle(h Handle) (w Who, k *Key, ok bool) {
 	return w, k, ok
 }
 
-// Health says why the vault takes no more names, nil if it does.
+// Health says why the vault did not take the last names, nil if it did.
 func (v *Vault) Health() error {
 	v.mu.Lock()
 	defer v.mu.Unlock()
 	return v.failure
+}
+
+// Broken reports whether the vault takes no more names before it is opened again.
+func (v *Vault) Broken() bool {
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	return v.broken
 }
 
 // Close closes the vault.
@@ -408,8 +414,8 @@ func (v *Vault) Close() error {
 	for v.writing {
 		v.ways.Wait()
 	}
-	if v.failure == nil {
-		v.failure = errors.New("vault: closed")
+	if !v.broken {
+		v.failure, v.broken = errors.New("vault: closed"), true
 	}
 	return v.release()
 }
