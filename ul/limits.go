@@ -18,7 +18,8 @@ type Limits struct {
 	Total            time.Duration // the whole association
 	Linger           time.Duration // ARTIM again: for the peer to close after our last PDU
 	Associations     int           // at once, per server
-	PerPeer          int           // at once, per server and peer address
+	Waiting          int           // connections at once that did not ask for one yet, per server
+	PerPeer          int           // of either at once, per server and peer address
 }
 
 // The names of LimitError.
@@ -72,6 +73,9 @@ const (
 	defaultLinger = 2 * time.Second
 	// 500 associations with both buffers full hold 63 MiB.
 	defaultAssociations = 500
+	// 15 KiB each, with the handshake of TLS under way: 30 MiB. 20 addresses with
+	// all that they may have do not fill it.
+	defaultWaiting = 2048
 	// A modality opens a handful, a router some dozens.
 	defaultPerPeer = 100
 )
@@ -92,6 +96,7 @@ func (l Limits) withDefaults() Limits {
 		Total:            limit(l.Total, defaultTotal),
 		Linger:           limit(l.Linger, defaultLinger),
 		Associations:     limit(l.Associations, defaultAssociations),
+		Waiting:          limit(l.Waiting, defaultWaiting),
 		PerPeer:          limit(l.PerPeer, defaultPerPeer),
 	}
 }

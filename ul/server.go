@@ -33,8 +33,8 @@ type Server struct {
 	empty     chan struct{} // made by Shutdown, closed when there is no connection
 }
 
-// tally counts connections: those with a place, and those that are told that
-// there is none.
+// tally counts connections: those with a place, which have asked for an
+// association, and those that did not yet or were told that there is no place.
 type tally struct{ placed, waiting int }
 
 func (t tally) with(place bool, n int) tally {
@@ -48,6 +48,8 @@ func (t tally) with(place bool, n int) tally {
 
 // visit is a connection being served.
 type visit struct {
+	peer   netip.Addr
+	placed bool
 	cancel context.CancelFunc
 	assoc  *Assoc // nil until the transport connection is there
 }
@@ -104,23 +106,22 @@ func (s *Server) isClosing() bool {
 
 // ServeConn serves one connection and returns when it is done.
 func (s *Server) ServeConn(ctx context.Context, conn net.Conn) {
-	peer := addrOf(conn)
-	place, ok := s.enter(peer)
-	defer s.leave(peer, place)
+	v := &visit{peer: addrOf(conn)}
+	ok := s.enter(v.peer)
+	defer s.leave(v)
 	if !ok {
 		_ = conn.Close()
 		return
 	}
-	v := &visit{}
 	ctx, v.cancel = context.WithCancel(ctx)
 	defer v.cancel()
 	s.track(v)
 	defer s.untrack(v)
-	s.serve(ctx, conn, v, place)
+	s.serve(ctx, conn, v)
 }
 
 // serve is the life of an association, in order.
-func (s *Server) serve(ctx context.Context, conn net.Conn, v *visit, place bool) {
+func (s *Server) serve(ctx context.Context, conn net.Conn, v *visit) {
 	start := time.Now()
 	conn, err := s.secure(ctx, conn)
 	if err != nil {
@@ -134,7 +135,7 @@ func (s *Server) serve(ctx context.Context, conn net.Conn, v *visit, place bool)
 	s.mu.Unlock()
 	stop := context.AfterFunc(ctx, a.part)
 	defer stop()
-	if err := s.accept(ctx, a, place); err != nil {
+	if err := s.accept(ctx, a, v); err != nil {
 		s.refused(conn, err)
 		return
 	}
@@ -161,10 +162,10 @@ func addrOf(conn net.Conn) netip.Addr {
 	return netip.Addr{}
 }
 
-// enter counts a connection. place tells whether it is within the caps; where
-// not, it may still ask and be told so, unless as many as there are places wait
-// for that, of all or of this peer: nobody's connections keep the others out.
-func (s *Server) enter(peer netip.Addr) (place, ok bool) {
+// enter counts a connection, which has no place before it asks for an association:
+// who connects and says nothing takes none away. It reports whether there may be one
+// more that waits, of all and of this peer.
+func (s *Server) enter(peer netip.Addr) (ok bool) {
 	lim := s.Config.Limits.withDefaults()
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -172,20 +173,33 @@ func (s *Server) enter(peer netip.Addr) (place, ok bool) {
 		s.perPeer = map[netip.Addr]tally{}
 	}
 	own := s.perPeer[peer]
-	place = s.all.placed < lim.Associations && own.placed < lim.PerPeer
-	ok = place || s.all.waiting < lim.Associations && own.waiting < lim.PerPeer
-	s.all, s.perPeer[peer] = s.all.with(place, 1), own.with(place, 1)
-	return place, ok && !s.closing
+	ok = s.all.waiting < lim.Waiting && own.waiting < lim.PerPeer
+	s.all, s.perPeer[peer] = s.all.with(false, 1), own.with(false, 1)
+	return ok && !s.closing
 }
 
-func (s *Server) leave(peer netip.Addr, place bool) {
+// seat gives a connection a place if it is within the caps.
+func (s *Server) seat(v *visit) bool {
+	lim := s.Config.Limits.withDefaults()
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.all = s.all.with(place, -1)
-	if own := s.perPeer[peer].with(place, -1); own == (tally{}) {
-		delete(s.perPeer, peer)
+	own := s.perPeer[v.peer]
+	if s.all.placed >= lim.Associations || own.placed >= lim.PerPeer {
+		return false
+	}
+	v.placed = true
+	s.all, s.perPeer[v.peer] = s.all.with(false, -1).with(true, 1), own.with(false, -1).with(true, 1)
+	return true
+}
+
+func (s *Server) leave(v *visit) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.all = s.all.with(v.placed, -1)
+	if own := s.perPeer[v.peer].with(v.placed, -1); own == (tally{}) {
+		delete(s.perPeer, v.peer)
 	} else {
-		s.perPeer[peer] = own
+		s.perPeer[v.peer] = own
 	}
 	if s.all == (tally{}) && s.empty != nil {
 		close(s.empty)
@@ -220,11 +234,11 @@ func (s *Server) secure(ctx context.Context, conn net.Conn) (net.Conn, error) {
 }
 
 // accept is Sta1 to Sta6 of the acceptor, in wire order.
-func (s *Server) accept(ctx context.Context, a *Assoc, place bool) error {
+func (s *Server) accept(ctx context.Context, a *Assoc, v *visit) error {
 	a.event(Evt5)
 	a.rmu.Lock()
 	defer a.rmu.Unlock()
-	rq, err := a.awaitRequest(place)
+	rq, err := a.awaitRequest(func() bool { return s.seat(v) })
 	if err != nil {
 		return err
 	}
@@ -245,7 +259,7 @@ var errNoNegotiate = errors.New("ul: a server without Negotiate takes no request
 
 // awaitRequest is Sta2. A request that the provider cannot take is rejected
 // here: no place, a protocol version that is not ours (PS3.8 table 9-21).
-func (a *Assoc) awaitRequest(place bool) (*AssociateRQ, error) {
+func (a *Assoc) awaitRequest(seat func() bool) (*AssociateRQ, error) {
 	t, n, err := a.in.header()
 	if err != nil {
 		return nil, a.lost(err)
@@ -263,7 +277,7 @@ func (a *Assoc) awaitRequest(place bool) (*AssociateRQ, error) {
 		}
 		return nil, a.act(e, a.event(e), p, err)
 	}
-	if rj := refusal(rq, place); rj != nil {
+	if rj := refusal(rq, seat); rj != nil {
 		a.eventIn(Evt6, anyState, true)
 		return nil, a.sendReject(rj)
 	}
@@ -272,11 +286,11 @@ func (a *Assoc) awaitRequest(place bool) (*AssociateRQ, error) {
 }
 
 // refusal is the provider's reason not to take a request, nil for none.
-func refusal(rq *AssociateRQ, place bool) *RejectError {
+func refusal(rq *AssociateRQ, seat func() bool) *RejectError {
 	switch {
 	case rq.ProtocolVersion&1 == 0:
 		return &RejectError{RejectedPermanent, ProviderACSE, ReasonProtocolVersion}
-	case !place:
+	case !seat():
 		return &RejectError{RejectedTransient, ProviderPresentation, ReasonLocalLimitExceeded}
 	}
 	return nil
