@@ -6,6 +6,8 @@ import (
 	"log/slog"
 	"os"
 	"strconv"
+	"strings"
+	"sync"
 	"sync/atomic"
 	"syscall"
 
@@ -114,3 +116,45 @@ func (f *mortalFile) Truncate(n int64) error {
 func (f *mortalFile) Punch(at, n int64) error {
 	return f.m.do(func() error { return f.File.Punch(at, n) })
 }
+
+// tally is what came of lives.
+type tally struct {
+	mu     sync.Mutex
+	counts map[string]int64
+}
+
+func (c *tally) count(what string, n int64) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.counts == nil {
+		c.counts = map[string]int64{}
+	}
+	c.counts[what] += n
+}
+
+func (c *tally) add(o *tally) {
+	for what, n := range o.counts {
+		c.count(what, n)
+	}
+}
+
+func (c *tally) String() string {
+	var b strings.Builder
+	for _, what := range []string{killedStarting, killedByTime, killedWriting, acknowledged, checked, answered, objectsOut, bytesOut, recordsRead} {
+		fmt.Fprintf(&b, "%d %s, ", c.counts[what], what)
+	}
+	return strings.TrimSuffix(b.String(), ", ")
+}
+
+// What is counted.
+const (
+	killedStarting = "killed before it was ready"
+	killedByTime   = "at a moment"
+	killedWriting  = "amid a change of a file"
+	acknowledged   = "objects acknowledged"
+	checked        = "of them read back bit for bit after the last death"
+	answered       = "answers reconciled with the log"
+	objectsOut     = "objects"
+	bytesOut       = "bytes released"
+	recordsRead    = "records in the logs"
+)

@@ -5,7 +5,6 @@ import (
 	"bytes"
 	"context"
 	"crypto/tls"
-	"fmt"
 	"io"
 	"math/rand/v2"
 	"os"
@@ -62,48 +61,6 @@ func TestServe_Killed(t *testing.T) {
 	})
 	t.Logf("seed %d: %s in %v", seed, &all, time.Since(began).Round(time.Second))
 }
-
-// tally is what came of lives.
-type tally struct {
-	mu     sync.Mutex
-	counts map[string]int64
-}
-
-func (c *tally) count(what string, n int64) {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	if c.counts == nil {
-		c.counts = map[string]int64{}
-	}
-	c.counts[what] += n
-}
-
-func (c *tally) add(o *tally) {
-	for what, n := range o.counts {
-		c.count(what, n)
-	}
-}
-
-func (c *tally) String() string {
-	var b strings.Builder
-	for _, what := range []string{killedStarting, killedByTime, killedWriting, acknowledged, checked, answered, objectsOut, bytesOut, recordsRead} {
-		fmt.Fprintf(&b, "%d %s, ", c.counts[what], what)
-	}
-	return strings.TrimSuffix(b.String(), ", ")
-}
-
-// What is counted.
-const (
-	killedStarting = "killed before it was ready"
-	killedByTime   = "at a moment"
-	killedWriting  = "amid a change of a file"
-	acknowledged   = "objects acknowledged"
-	checked        = "of them read back bit for bit after the last death"
-	answered       = "answers reconciled with the log"
-	objectsOut     = "objects"
-	bytesOut       = "bytes released"
-	recordsRead    = "records in the logs"
-)
 
 // prey is an archive that is killed, and what those who talk to it know.
 type prey struct {
@@ -198,9 +155,9 @@ func (p *prey) death() death {
 	case n < 10:
 		return death{early: true, wait: time.Duration(p.rng.IntN(60)) * time.Millisecond}
 	case n < 50:
-		return death{answers: p.rng.Int64N(120), wait: time.Duration(p.rng.IntN(10_000)) * time.Microsecond}
+		return death{answers: p.rng.Int64N(60), wait: time.Duration(p.rng.IntN(10_000)) * time.Microsecond}
 	}
-	return death{op: 1 + p.rng.IntN(400)}
+	return death{op: 1 + p.rng.IntN(250)}
 }
 
 // life starts the archive, sends everybody at it, and waits for its death.
