@@ -58,7 +58,7 @@ func ports(list []uint16) string {
 	return strings.Trim(strings.ReplaceAll(fmt.Sprint(list), " ", ", "), "[]")
 }
 
-// counted is a number of hosts, or of what is asked of them.
+// counted is a number of things in words: "1 file", "2,000 files".
 func counted(n uint64, thing string) string {
 	if n == 1 {
 		return "1 " + thing

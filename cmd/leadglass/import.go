@@ -73,7 +73,7 @@ func (c *importConfig) run(ctx context.Context, t *tui, paths []string) error {
 // conclude says what became of the files.
 func (c *importConfig) conclude(t *tui, done serve.Imported, report *refusals, err error) error {
 	if !c.Quiet {
-		if err := t.print("%s: %d stored (%s), %d were there already, %d refused\n", count(done.Files, "file"), done.Stored, size(done.Bytes), done.Duplicates, done.Refused); err != nil {
+		if err := t.print("%s: %d stored (%s), %d were there already, %d refused\n", counted(uint64(done.Files), "file"), done.Stored, size(done.Bytes), done.Duplicates, done.Refused); err != nil {
 			return err
 		}
 	}
@@ -138,14 +138,6 @@ func reason(err error) string {
 		text = e.Err.Error()
 	}
 	return strings.TrimPrefix(strings.TrimPrefix(text, "archive: "), "importing: ")
-}
-
-// count is a number of things in words: "1 file", "2 files".
-func count(n int, thing string) string {
-	if n == 1 {
-		return "1 " + thing
-	}
-	return fmt.Sprintf("%d %ss", n, thing)
 }
 
 func size(n int64) string {
