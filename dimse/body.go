@@ -126,31 +126,46 @@ func (l *link) sendObject(id uint8, c *Command, data io.Reader) error {
 
 // outgoing is the data set of an object as it leaves; l.mu is held. What was
 // written last is held back, so that the fragment that turns out to be the last
-// one can say so. All others are chunkBytes long, an even number.
+// one can say so. All others are of even length.
 type outgoing struct {
 	l    *link
 	id   uint8
 	held int // bytes of l.chunk
 }
 
-// Write takes in a piece.
+// Write takes in a piece. Of a long one only the end is copied, to be held back.
 func (o *outgoing) Write(p []byte) (int, error) {
 	n := len(p)
-	for o.held+len(p) > chunkBytes {
-		full := p[:min(len(p), chunkBytes)]
-		if o.held > 0 {
-			k := copy(o.l.chunk[o.held:chunkBytes], p)
-			full, p, o.held = o.l.chunk[:chunkBytes], p[k:], 0
-		} else {
-			p = p[chunkBytes:]
+	if o.held+n <= chunkBytes {
+		o.held += copy(o.l.chunk[o.held:], p)
+		return n, nil
+	}
+	if o.held > 0 {
+		k := o.held & 1 // a fragment is of even length (PS3.8 annex E.1)
+		if n < longPiece {
+			k = chunkBytes - o.held
 		}
-		if err := o.l.w.WritePDV(ul.PDV{ContextID: o.id, Data: full}); err != nil {
+		k = copy(o.l.chunk[o.held:chunkBytes], p[:k])
+		err := o.l.w.WritePDV(ul.PDV{ContextID: o.id, Data: o.l.chunk[:o.held+k]})
+		p, o.held = p[k:], 0
+		if err != nil {
 			return n - len(p), err
 		}
 	}
-	o.held += copy(o.l.chunk[o.held:], p)
+	if full := (len(p) - 1) / holdBytes * holdBytes; full > 0 && len(p) > chunkBytes {
+		if err := o.l.w.WritePDV(ul.PDV{ContextID: o.id, Data: p[:full]}); err != nil {
+			return n - len(p), err
+		}
+		p = p[full:]
+	}
+	o.held = copy(o.l.chunk, p)
 	return n, nil
 }
+
+const (
+	longPiece = chunkBytes // what is worth a write of its own
+	holdBytes = 4 << 10    // about how much of such a piece is held back
+)
 
 // ReadFrom takes in all of r.
 func (o *outgoing) ReadFrom(r io.Reader) (total int64, err error) {

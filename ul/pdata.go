@@ -104,6 +104,9 @@ func (a *Assoc) WritePDV(p PDV) error {
 	}
 	a.wmu.Lock()
 	defer a.wmu.Unlock()
+	if c, ok := a.conn.(*net.TCPConn); ok && len(p.Data) >= longData {
+		return a.writeLong(c, p)
+	}
 	for {
 		piece := p
 		if len(p.Data) > a.room {
@@ -118,9 +121,45 @@ func (a *Assoc) WritePDV(p PDV) error {
 	}
 }
 
-// writePDU appends one P-DATA-TF with one PDV to what waits, and writes that
-// first where both do not fit.
-func (a *Assoc) writePDU(p *PDV) error {
+// longData is from where on data are not copied to what waits: a system call
+// costs about as much as that copy.
+const longData = 32 << 10
+
+// writeLong sends what waits and all of a piece in one write that gathers them
+// from where they are. The caller holds wmu.
+func (a *Assoc) writeLong(c *net.TCPConn, p PDV) error {
+	pieces := (len(p.Data) + a.room - 1) / a.room
+	heads := make([]byte, 0, pieces*(headerBytes+pdvHeaderBytes))
+	all := make(net.Buffers, 0, 1+2*pieces)
+	if len(a.out) > 0 {
+		all = append(all, a.out)
+	}
+	for len(p.Data) > 0 {
+		piece := p
+		if len(p.Data) > a.room {
+			piece.Data, piece.Last = p.Data[:a.room], false
+		}
+		if err := a.sending(); err != nil {
+			return err
+		}
+		from := len(heads)
+		heads = appendHead(heads, &piece)
+		all = append(all, heads[from:], piece.Data)
+		p.Data = p.Data[len(piece.Data):]
+	}
+	err := a.writable()
+	if err == nil {
+		_, err = all.WriteTo(c)
+	}
+	a.out = a.out[:0]
+	if err != nil {
+		return a.writeFailed(err)
+	}
+	return nil
+}
+
+// sending passes a P-DATA-TF through the state machine. The caller holds wmu.
+func (a *Assoc) sending() error {
 	act, ok := a.eventIn(Evt9, livingOnes, false)
 	if !ok {
 		return a.closed(a.ended())
@@ -128,16 +167,29 @@ func (a *Assoc) writePDU(p *PDV) error {
 	if act != DT1 && act != AR7 {
 		return a.abortLocked(errState)
 	}
+	return nil
+}
+
+// appendHead appends what stands before the data in a P-DATA-TF of one PDV.
+func appendHead(b []byte, p *PDV) []byte {
+	b = append(b, byte(TypeDataTF), 0)
+	b = binary.BigEndian.AppendUint32(b, uint32(len(p.Data)+pdvHeaderBytes))
+	b = binary.BigEndian.AppendUint32(b, uint32(len(p.Data)+2))
+	return append(b, p.ContextID, p.control())
+}
+
+// writePDU appends one P-DATA-TF with one PDV to what waits, and writes that
+// first where both do not fit.
+func (a *Assoc) writePDU(p *PDV) error {
+	if err := a.sending(); err != nil {
+		return err
+	}
 	if len(a.out) > 0 && len(a.out)+headerBytes+pdvHeaderBytes+len(p.Data) > int(a.lim.Buffer) {
 		if err := a.flush(); err != nil {
 			return err
 		}
 	}
-	out := append(a.out, byte(TypeDataTF), 0)
-	out = binary.BigEndian.AppendUint32(out, uint32(len(p.Data)+pdvHeaderBytes))
-	out = binary.BigEndian.AppendUint32(out, uint32(len(p.Data)+2))
-	out = append(out, p.ContextID, p.control())
-	a.out = append(out, p.Data...)
+	a.out = append(appendHead(a.out, p), p.Data...)
 	return nil
 }
 
@@ -181,10 +233,7 @@ func (a *Assoc) flush() error {
 	if len(a.out) == 0 {
 		return nil
 	}
-	err := a.conn.SetWriteDeadline(time.Now().Add(a.lim.Write))
-	if err == nil && a.hurry.Load() {
-		err = a.conn.SetWriteDeadline(a.hurryUntil())
-	}
+	err := a.writable()
 	if err == nil {
 		_, err = a.conn.Write(a.out)
 	}
@@ -193,6 +242,15 @@ func (a *Assoc) flush() error {
 		return a.writeFailed(err)
 	}
 	return nil
+}
+
+// writable sets how long a write may take.
+func (a *Assoc) writable() error {
+	err := a.conn.SetWriteDeadline(time.Now().Add(a.lim.Write))
+	if err == nil && a.hurry.Load() {
+		err = a.conn.SetWriteDeadline(a.hurryUntil())
+	}
+	return err
 }
 
 // hurryUntil is how long a write may take when the association is ending.

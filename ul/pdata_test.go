@@ -231,6 +231,46 @@ func TestWritePDV_Coalesces(t *testing.T) {
 	wait()
 }
 
+// TestWritePDV_Long: a long piece leaves after what waits, in PDUs that the peer
+// takes, byte for byte.
+func TestWritePDV_Long(t *testing.T) {
+	short, long := []byte("a command"), make([]byte, 300_001)
+	for i := range long {
+		long[i] = byte(i * 7 / 5)
+	}
+	got := make(chan []byte, 1)
+	a, wait := requestor(t, quick(nil), ultest.Do("read all", func(p *ultest.Peer) error {
+		b, err := io.ReadAll(p.Conn)
+		got <- b
+		return err
+	}))
+	for _, p := range []ul.PDV{{ContextID: 1, Command: true, Last: true, Data: short}, {ContextID: 1, Data: long}, {ContextID: 1, Last: true, Data: long}} {
+		if err := a.WritePDV(p); err != nil {
+			t.Fatal(err)
+		}
+	}
+	var want []byte
+	add := func(p ul.PDV) {
+		var err error
+		if want, err = (&ul.DataTF{PDVs: []ul.PDV{p}}).Append(want); err != nil {
+			t.Fatal(err)
+		}
+	}
+	add(ul.PDV{ContextID: 1, Command: true, Last: true, Data: short})
+	for n := range 2 {
+		rest := long
+		for ; len(rest) > a.Room(); rest = rest[a.Room():] {
+			add(ul.PDV{ContextID: 1, Data: rest[:a.Room()]})
+		}
+		add(ul.PDV{ContextID: 1, Last: n == 1, Data: rest})
+	}
+	_ = a.Abort(0)
+	wait()
+	if b := <-got; !bytes.HasPrefix(b, want) || len(b) != len(want)+10 { // and A-ABORT
+		t.Errorf("%d bytes arrived, want %d and they differ", len(b), len(want)+10)
+	}
+}
+
 func TestWritePDV_AfterReleaseWasRequestedAborts(t *testing.T) {
 	hold := make(chan struct{})
 	a, wait := requestor(t, quick(nil), ultest.Expect(ul.TypeReleaseRQ), ultest.Do("go on", func(*ultest.Peer) error {
