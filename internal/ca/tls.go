@@ -99,5 +99,5 @@ func IsHandshake(err error) bool {
 	var verification *tls.CertificateVerificationError
 	var record tls.RecordHeaderError
 	return errors.As(err, &alert) || errors.As(err, &verification) || errors.As(err, &record) ||
-		strings.HasPrefix(err.Error(), "tls: ") || strings.HasPrefix(err.Error(), "remote error: tls: ")
+		strings.HasPrefix(err.Error(), "tls: ") || strings.HasPrefix(err.Error(), "ca: ") || strings.HasPrefix(err.Error(), "remote error: tls: ")
 }
