@@ -324,3 +324,11 @@ func (a *Archive) reread(e *blob.Entry) (*index.Instance, error) {
 	}
 	return inst, nil
 }
+
+// Err says why the index does not take changes, and so nothing is answered; nil
+// where all is well. It is tried again every while.
+func (a *Archive) Err() error {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	return a.broken
+}

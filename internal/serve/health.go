@@ -17,6 +17,8 @@ func (s *Server) Health() string {
 		return "the disk of the log is full: nothing is released until there is room"
 	case err != nil:
 		return "the log cannot be written: nothing is released until it can"
+	case s.archive.Err() != nil:
+		return "the index cannot be written: nothing is found, stored or released until it can; its disk may be full"
 	case s.log.Behind() != nil:
 		return "the log is written, but what auditors read of it is behind: its disk may be full"
 	}
