@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"sync"
 
 	"github.com/leadglass/leadglass/internal/durable"
@@ -36,14 +37,15 @@ type Content struct {
 	table []uint32
 	pos   int64
 
-	mu    sync.Mutex // covers what follows
-	chunk *[]byte    // the last one that was read in part, of the store's; nil before
-	which int64      // its number plus one
+	mu     sync.Mutex // covers what follows
+	chunk  *[]byte    // the last one that was read in part, of the store's; nil before
+	which  int64      // its number plus one
+	closed bool
 }
 
 // Content opens the body of the record at a place.
 func (s *Store) Content(p Place) (*Content, error) {
-	f, err := s.fs.Open(s.segmentName(p.Segment))
+	f, err := s.readers.take(p.Segment)
 	if err != nil {
 		return nil, err
 	}
@@ -91,14 +93,18 @@ func (s *Store) content(f durable.File, p Place) (*Content, error) {
 // Size is how many bytes there are.
 func (c *Content) Size() int64 { return c.size }
 
-// Close closes the file.
+// Close gives everything back. Again it does nothing.
 func (c *Content) Close() error {
 	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.closed {
+		return nil
+	}
+	c.closed = true
 	if c.chunk != nil {
 		c.s.chunks.Put(c.chunk)
-		c.chunk, c.which = nil, 0
+		c.chunk = nil
 	}
-	c.mu.Unlock()
 	return c.f.Close()
 }
 
@@ -210,6 +216,9 @@ func (c *Content) chunks(p []byte, first int64) (int, error) {
 func (c *Content) partial(p []byte, off int64) (int, error) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
+	if c.closed {
+		return 0, fs.ErrClosed
+	}
 	i := off / chunkSize
 	n := min(chunkSize, c.size-i*chunkSize)
 	if c.chunk == nil {

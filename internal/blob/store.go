@@ -1,6 +1,7 @@
 package blob
 
 import (
+	"errors"
 	"fmt"
 	"hash/crc32"
 	"io"
@@ -70,6 +71,7 @@ type Store struct {
 	buffers   sync.Pool
 	chunks    sync.Pool // of *[]byte, for contents that are read
 	runs      sync.Pool // likewise, see WriteTo
+	readers   readers
 	shards    sync.Map
 
 	queue chan *Record
@@ -106,6 +108,7 @@ func Open(c Config) (*Store, error) {
 	s.gathering = make(chan struct{}, max(1, s.limits.Gathering/s.limits.Gather))
 	s.queue = make(chan *Record, queued)
 	s.done = make(chan struct{})
+	s.readers = readers{fs: s.fs, name: s.segmentName, open: map[uint32]*reader{}}
 	if err := s.prepare(); err != nil {
 		return nil, err
 	}
@@ -161,7 +164,7 @@ func (s *Store) Close() error {
 	if s.active != nil {
 		s.active.Close()
 	}
-	return s.lock.Close()
+	return errors.Join(s.readers.end(), s.lock.Close())
 }
 
 // End is the place after the last durable record.
