@@ -3,6 +3,7 @@ module github.com/leadglass/leadglass
 go 1.26.8
 
 require (
+	filippo.io/edwards25519 v1.2.0
 	github.com/cedar-policy/cedar-go v1.9.0
 	github.com/coreos/go-oidc/v3 v3.21.0
 	github.com/go-jose/go-jose/v4 v4.1.4

@@ -5,8 +5,9 @@
 // It does not trust the audited: the reader, the tree, and the forms of records
 // are written here a second time, from the description of the formats, and share
 // no code with those who write (package comments of internal/tlog and
-// internal/audit). Only the checking of Ed25519 notes is that of
-// golang.org/x/mod/sumdb/note.
+// internal/audit). Checkpoints are checked by golang.org/x/mod/sumdb/note; of the
+// many signatures of commits the first are verified by crypto/ed25519 and the
+// others by the equation that it has, with the multiples of the key at hand.
 //
 // What Verify finds without being told anything: bits changed anywhere, records
 // or files that are cut, missing, moved, repeated or put in, bodies exchanged or

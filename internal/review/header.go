@@ -13,6 +13,63 @@ type header struct {
 // instantSize is the length of a time, "2006-01-02T15:04:05.000Z".
 const instantSize = 24
 
+// member is one that a header may have.
+type member struct {
+	name  string // as it is written, with its colon
+	kind  kind
+	text  func(*header) *[]byte // where it is kept, nil for nowhere
+	count func(*header) *int64
+}
+
+// kind is the type of a member.
+type kind uint8
+
+const (
+	text kind = iota
+	number
+	list
+	yes
+	back
+)
+
+// members are all that there are, in their order (package comment of audit).
+var members = []member{
+	{name: `"action":`, text: func(h *header) *[]byte { return &h.action }},
+	{name: `"actor":`},
+	{name: `"assurance":`},
+	{name: `"behalf":`},
+	{name: `"body":`, text: func(h *header) *[]byte { return &h.body }},
+	{name: `"bytes":`, kind: number, count: func(h *header) *int64 { return &h.bytes }},
+	{name: `"certificate":`},
+	{name: `"classes":`, kind: list},
+	{name: `"clock":`, kind: back},
+	{name: `"committed":`, text: func(h *header) *[]byte { return &h.committed }},
+	{name: `"declared":`},
+	{name: `"event":`, text: func(h *header) *[]byte { return &h.event }},
+	{name: `"evidence":`, kind: number},
+	{name: `"id":`},
+	{name: `"instances":`, kind: number, count: func(h *header) *int64 { return &h.instances }},
+	{name: `"key":`, text: func(h *header) *[]byte { return &h.key }},
+	{name: `"kind":`},
+	{name: `"obligations":`, kind: list},
+	{name: `"outcome":`, kind: number, count: func(h *header) *int64 { return &h.outcome }},
+	{name: `"policy":`},
+	{name: `"purpose":`},
+	{name: `"reason":`},
+	{name: `"roles":`, kind: list},
+	{name: `"route":`},
+	{name: `"rules":`, kind: list},
+	{name: `"shred":`, text: func(h *header) *[]byte { return &h.shred }},
+	{name: `"subject":`},
+	{name: `"time":`, text: func(h *header) *[]byte { return &h.time }},
+	{name: `"times":`, kind: number, count: func(h *header) *int64 { return &h.times }},
+	{name: `"tls":`, kind: yes},
+	{name: `"transfer":`, text: func(h *header) *[]byte { return &h.transfer }},
+	{name: `"type":`},
+	{name: `"v":`, kind: number, count: func(h *header) *int64 { return &h.version }},
+	{name: `"verb":`, text: func(h *header) *[]byte { return &h.verb }},
+}
+
 // read reads a header and says what is wrong with it: members in their order,
 // each once and of its type, in JSON that has one form.
 func (h *header) read(leaf []byte) (what string) {
@@ -20,22 +77,21 @@ func (h *header) read(leaf []byte) (what string) {
 	if !s.is('{') {
 		return "it is no object"
 	}
-	var last []byte
+	next := 0 // the first member that may follow
 	for first := true; !s.is('}'); first = false {
 		if !first && !s.is(',') {
 			return "members are parted by commas"
 		}
-		name, ok := s.text()
-		if !ok || !s.is(':') {
-			return "a member has a name"
+		for next < len(members) && !s.has(members[next].name) {
+			next++
 		}
-		if bytes.Compare(last, name) >= 0 {
-			return "the members are not in their order"
+		if next == len(members) {
+			return s.odd()
 		}
-		last = name
-		if !h.member(name, &s) {
-			return "a member that none has, or of another type"
+		if !h.value(&members[next], &s) {
+			return "a member is of another type"
 		}
+		next++
 	}
 	if s.at != len(leaf) {
 		return "something follows it"
@@ -43,11 +99,25 @@ func (h *header) read(leaf []byte) (what string) {
 	return h.wrong()
 }
 
+// odd says what a member is that cannot be here.
+func (s *scanner) odd() string {
+	name, ok := s.text()
+	if !ok || !s.is(':') {
+		return "a member has a name"
+	}
+	for _, m := range members {
+		if m.name == `"`+string(name)+`":` {
+			return "the members are not in their order"
+		}
+	}
+	return "a member that none has"
+}
+
 func (h *header) wrong() string {
 	switch {
 	case h.version != 1:
 		return "it is of another version"
-	case !instant(h.committed) || !instant(h.time):
+	case !instant(h.committed) || !bytes.Equal(h.time, h.committed) && !instant(h.time):
 		return "a time is none"
 	case len(h.event) == 0 || len(h.body) != 64:
 		return "a member is missing"
@@ -72,58 +142,27 @@ func instant(b []byte) bool {
 	return true
 }
 
-// member reads the value of a member.
-func (h *header) member(name []byte, s *scanner) (ok bool) {
-	var skip []byte
-	into, number := &skip, (*int64)(nil)
-	switch string(name) {
-	case "action":
-		into = &h.action
-	case "body":
-		into = &h.body
-	case "committed":
-		into = &h.committed
-	case "event":
-		into = &h.event
-	case "key":
-		into = &h.key
-	case "time":
-		into = &h.time
-	case "transfer":
-		into = &h.transfer
-	case "verb":
-		into = &h.verb
-	case "shred":
-		into = &h.shred
-	case "bytes":
-		number = &h.bytes
-	case "instances":
-		number = &h.instances
-	case "outcome":
-		number = &h.outcome
-	case "times":
-		number = &h.times
-	case "v":
-		number = &h.version
-	case "evidence":
-		number = new(int64)
-	case "clock":
-		v, ok := s.text()
-		h.back = string(v) == "back"
-		return ok && h.back
-	case "tls":
-		return s.yes()
-	case "classes", "obligations", "roles", "rules":
-		return s.list()
-	case "actor", "assurance", "behalf", "certificate", "declared", "id", "kind", "policy", "purpose", "reason", "route", "subject", "type":
-	default:
-		return false
-	}
-	if number != nil {
-		*number, ok = s.number()
+// value reads the value of a member.
+func (h *header) value(m *member, s *scanner) bool {
+	switch m.kind {
+	case number:
+		n, ok := s.number()
+		if m.count != nil {
+			*m.count(h) = n
+		}
 		return ok
+	case list:
+		return s.list()
+	case yes:
+		return s.has("true")
+	case back:
+		h.back = s.has(`"back"`)
+		return h.back
 	}
-	*into, ok = s.text()
+	v, ok := s.text()
+	if m.text != nil {
+		*m.text(h) = v
+	}
 	return ok
 }
 
@@ -141,6 +180,16 @@ func (s *scanner) is(c byte) bool {
 	return false
 }
 
+// has takes what begins as said. The second letter alone tells most members apart.
+func (s *scanner) has(what string) bool {
+	rest := s.b[s.at:]
+	if len(rest) < len(what) || rest[1] != what[1] || string(rest[:len(what)]) != what {
+		return false
+	}
+	s.at += len(what)
+	return true
+}
+
 // text reads a string and returns it as it is written.
 func (s *scanner) text() ([]byte, bool) {
 	if !s.is('"') {
@@ -153,6 +202,9 @@ func (s *scanner) text() ([]byte, bool) {
 			return nil, false
 		}
 		s.at += end + 1
+		if s.b[s.at-2] != '\\' {
+			return s.b[start : s.at-1], true
+		}
 		// A quotation mark after an odd number of backslashes is part of the string.
 		back := s.at - 2
 		for back >= start && s.b[back] == '\\' {
@@ -178,14 +230,6 @@ func (s *scanner) number() (int64, bool) {
 		n = -n
 	}
 	return n, true
-}
-
-func (s *scanner) yes() bool {
-	if bytes.HasPrefix(s.b[s.at:], []byte("true")) {
-		s.at += 4
-		return true
-	}
-	return false
 }
 
 func (s *scanner) list() bool {

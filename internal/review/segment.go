@@ -21,7 +21,7 @@ const (
 	frameMagic   = "LGF1"
 	frameFixed   = 24
 	maxFrame     = 64 << 20
-	readAhead    = 128 << 10
+	readAhead    = 512 << 10 // a dozen commits of 64 records
 )
 
 // segments reads the segments, one after the other and each to its end.
@@ -120,6 +120,7 @@ func crc(b []byte) uint32 { return crc32.Checksum(b, crc32.MakeTable(crc32.Casta
 // read.
 type frame struct {
 	buf    []byte
+	long   []byte // room for one that is longer than what is read ahead
 	first  uint64
 	count  int
 	leaves [][2]int // where in buf
@@ -130,37 +131,35 @@ type frame struct {
 	had int  // bytes that were there
 }
 
+// framed is a leaf behind its length.
+func (f *frame) framed(i int) []byte { return f.buf[f.leaves[i][0]-2 : f.leaves[i][1]] }
+
 func (f *frame) leaf(i int) []byte { return f.buf[f.leaves[i][0]:f.leaves[i][1]] }
 func (f *frame) body(i int) []byte { return f.buf[f.bodies[i][0]:f.bodies[i][1]] }
 
 // read reads the next frame and says what is wrong with it. io.EOF is the end.
-func (f *frame) read(in io.Reader) (what string, err error) {
-	f.cut, f.had = true, 0
-	if cap(f.buf) < frameFixed {
-		f.buf = make([]byte, frameFixed, readAhead)
-	}
-	f.buf = f.buf[:frameFixed]
-	n, err := io.ReadFull(in, f.buf)
-	f.had = n
+func (f *frame) read(in *bufio.Reader) (what string, err error) {
+	f.cut = true
+	fixed, err := in.Peek(frameFixed)
+	f.had = len(fixed)
 	switch {
-	case err == io.EOF:
+	case err == io.EOF && f.had == 0:
 		return "", io.EOF
-	case err == io.ErrUnexpectedEOF:
+	case err == io.EOF:
 		return "the commit is cut short", nil
 	case err != nil:
 		return "", err
 	}
-	if string(f.buf[:4]) != frameMagic {
+	if string(fixed[:4]) != frameMagic {
 		return "here is no commit", nil
 	}
-	f.first = binary.BigEndian.Uint64(f.buf[4:])
-	count, noteSize, size := binary.BigEndian.Uint32(f.buf[12:]), binary.BigEndian.Uint32(f.buf[16:]), binary.BigEndian.Uint32(f.buf[20:])
+	f.first = binary.BigEndian.Uint64(fixed[4:])
+	count, noteSize, size := binary.BigEndian.Uint32(fixed[12:]), binary.BigEndian.Uint32(fixed[16:]), binary.BigEndian.Uint32(fixed[20:])
 	if size > maxFrame || uint64(count)*10+uint64(noteSize)+4 > uint64(size) || count == 0 {
 		return "the commit has a size that none has", nil
 	}
-	f.buf = slices.Grow(f.buf, int(size))[:frameFixed+int(size)]
-	n, err = io.ReadFull(in, f.buf[frameFixed:])
-	f.had += n
+	f.buf, err = f.whole(in, frameFixed+int(size))
+	f.had = len(f.buf)
 	if err == io.EOF || err == io.ErrUnexpectedEOF {
 		return "the commit is cut short", nil
 	}
@@ -169,6 +168,21 @@ func (f *frame) read(in io.Reader) (what string, err error) {
 	}
 	f.count = int(count)
 	return f.cutUp(int(noteSize)), nil
+}
+
+// whole reads a frame: where it stands in what was read ahead, or, if it is
+// longer than that, in a buffer of its own.
+func (f *frame) whole(in *bufio.Reader, size int) ([]byte, error) {
+	if size <= in.Size() {
+		b, err := in.Peek(size)
+		if err == nil {
+			_, err = in.Discard(size) // leaves the bytes until more is read
+		}
+		return b, err
+	}
+	f.long = slices.Grow(f.long[:0], size)[:size]
+	n, err := io.ReadFull(in, f.long)
+	return f.long[:n], err
 }
 
 func (f *frame) cutUp(noteSize int) string {

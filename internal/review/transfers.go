@@ -16,7 +16,7 @@ const (
 // There is no bound to what may be unended but that: an archive that hands out
 // a thousand objects a second without ever ending one has 170 million of them.
 type transfers struct {
-	young, old map[string]*transfer
+	young, old map[string]transfer
 	day        string // since which young is filled
 
 	// The last that ended. Who could not learn in time whether an end was recorded
@@ -28,18 +28,21 @@ type transfers struct {
 }
 
 type transfer struct {
+	name  string
 	due   int64 // instances that were recorded as about to be handed out, 0 unknown
 	store bool
 	ended bool
 }
 
 func newTransfers() transfers {
-	return transfers{young: map[string]*transfer{}, old: map[string]*transfer{}}
+	return transfers{young: map[string]transfer{}, old: map[string]transfer{}}
 }
 
 // note takes a record and says what is wrong with it.
 func (t *transfers) note(h *header) string {
-	t.turn(string(h.committed[:10]))
+	if string(h.committed[:10]) != t.day {
+		t.turn(string(h.committed[:10]))
+	}
 	switch string(h.event) {
 	case beginTransferring:
 		if h.outcome == 0 && len(h.transfer) > 0 {
@@ -53,55 +56,56 @@ func (t *transfers) note(h *header) string {
 
 func (t *transfers) begin(h *header) string {
 	t.begun++
-	if t.find(h.transfer) != nil {
+	if _, in := t.find(h.transfer); in != nil {
 		return "a transfer begins that has begun already"
 	}
-	t.young[string(h.transfer)] = &transfer{due: h.instances, store: string(h.verb) == "store"}
+	name := string(h.transfer)
+	t.young[name] = transfer{name: name, due: h.instances, store: string(h.verb) == "store"}
 	return ""
 }
 
 func (t *transfers) end(h *header) string {
-	b := t.find(h.transfer)
-	if b == nil && slices.Contains(t.recent[:], string(h.transfer)) {
+	b, in := t.find(h.transfer)
+	if in == nil && slices.Contains(t.recent[:], string(h.transfer)) {
 		t.repeated++
 		return ""
 	}
 	t.ended++
 	t.instances += uint64(h.instances)
-	if b == nil {
+	if in == nil {
 		return "a transfer ends that has not begun"
 	}
-	b.ended = true
 	if b.store {
+		b.ended = true
+		in[b.name] = b
 		return ""
 	}
 	if b.due > 0 && h.instances > b.due {
 		return "more was handed out than was recorded before"
 	}
-	t.recent[t.next%len(t.recent)] = string(h.transfer)
+	t.recent[t.next%len(t.recent)] = b.name
 	t.next++
-	delete(t.young, string(h.transfer))
-	delete(t.old, string(h.transfer))
+	delete(in, b.name)
 	return ""
 }
 
-func (t *transfers) find(name []byte) *transfer {
-	if b := t.young[string(name)]; b != nil {
-		return b
+// find finds a transfer that has begun, and where.
+func (t *transfers) find(name []byte) (b transfer, in map[string]transfer) {
+	for _, in := range []map[string]transfer{t.young, t.old} {
+		if b, ok := in[string(name)]; ok {
+			return b, in
+		}
 	}
-	return t.old[string(name)]
+	return transfer{}, nil
 }
 
 // turn forgets what is older than the day before.
 func (t *transfers) turn(day string) {
-	if day == t.day {
-		return
-	}
 	t.forget(t.old)
-	t.day, t.old, t.young = day, t.young, map[string]*transfer{}
+	t.day, t.old, t.young = day, t.young, map[string]transfer{}
 }
 
-func (t *transfers) forget(gone map[string]*transfer) {
+func (t *transfers) forget(gone map[string]transfer) {
 	for _, b := range gone {
 		if !b.ended {
 			t.unended++

@@ -3,7 +3,6 @@ package review
 import (
 	"bytes"
 	"crypto/sha256"
-	"encoding/binary"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -24,11 +23,11 @@ type tree struct {
 	open      bool              // see Config.Open
 	unwritten map[string][]byte // full tiles that had no file yet, the first of them
 
-	size    uint64
-	edge    []hash   // complete subtrees, largest first
-	tiles   [][]byte // by level: the hashes of the last tile
-	bundle  []byte
-	scratch []byte
+	size   uint64
+	edge   []hash   // complete subtrees, largest first
+	tiles  [][]byte // by level: the hashes of the last tile
+	bundle []byte
+	have   []byte // a file of the tiles
 
 	compared uint64
 }
@@ -42,9 +41,14 @@ type tileError struct {
 
 func (e *tileError) Error() string { return e.file + ": " + e.what }
 
-func (t *tree) leafHash(leaf []byte) hash {
-	t.scratch = append(append(t.scratch[:0], 0), leaf...)
-	return sha256.Sum256(t.scratch)
+// leafHash hashes a leaf that stands behind its length. A leaf is hashed with a
+// zero before it, for which the second byte of the length makes room meanwhile.
+func leafHash(framed []byte) hash {
+	was := framed[1]
+	framed[1] = 0
+	h := sha256.Sum256(framed[1:])
+	framed[1] = was
+	return h
 }
 
 func nodeHash(a, b *hash) hash {
@@ -55,10 +59,10 @@ func nodeHash(a, b *hash) hash {
 	return sha256.Sum256(buf[:])
 }
 
-func (t *tree) add(leaf []byte) error {
-	h := t.leafHash(leaf)
-	t.bundle = binary.BigEndian.AppendUint16(t.bundle, uint16(len(leaf)))
-	t.bundle = append(t.bundle, leaf...)
+// add adds a leaf that stands behind its length, as it does in bundles too.
+func (t *tree) add(framed []byte) error {
+	h := leafHash(framed)
+	t.bundle = append(t.bundle, framed...)
 	n := t.size
 	if err := t.put(0, n, h); err != nil {
 		return err
@@ -125,7 +129,10 @@ func (t *tree) partial() error {
 // published checkpoint does not need yet may be missing.
 func (t *tree) compare(level int, n uint64, w int, want []byte) error {
 	path := tilePath(level, n, w)
-	have, err := readFile(filepath.Join(t.dir, path), width*(2+1<<16))
+	have, err := readInto(t.have, filepath.Join(t.dir, path), width*(2+1<<16))
+	if err == nil {
+		t.have = have
+	}
 	first, needed := t.span(level, n)
 	if errors.Is(err, fs.ErrNotExist) {
 		switch {

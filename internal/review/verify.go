@@ -12,6 +12,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -69,19 +70,23 @@ func (e *BadError) Error() string {
 type run struct {
 	c        Config
 	verifier note.Verifier
+	signed   *signatures // of the same key
 	report   *Report
 
 	in        *bufio.Reader // of the segment
 	listed    int           // segments there were
 	readTo    int64         // where the last of them ended
 	fr        frame         // that is being verified
-	file      string        // that is being read, within the folder
+	header    header
+	file      string // that is being read, within the folder
 	tree      tree
 	published *head
 	pinned    *head
 	note      []byte // of the commit that ends where the published checkpoint does
 
-	last      string // time of the record before
+	text      []byte             // of the checkpoint of that commit
+	last      []byte             // time of the record before
+	events    map[string]*uint64 // records by event
 	transfers transfers
 	shredded  map[string]bool
 	erased    []erasure
@@ -107,8 +112,11 @@ const maxErased = 1 << 20
 // Verify verifies a log. The error is a *BadError where the log is wrong, and
 // another where it could not be read; the report is what was found up to there.
 func Verify(ctx context.Context, c Config) (*Report, error) {
-	r := &run{c: c, report: &Report{Events: map[string]uint64{}}, shredded: map[string]bool{}, transfers: newTransfers()}
+	r := &run{c: c, report: &Report{Events: map[string]uint64{}}, events: map[string]*uint64{}, shredded: map[string]bool{}, transfers: newTransfers()}
 	err := r.verify(ctx)
+	for event, n := range r.events {
+		r.report.Events[event] = *n
+	}
 	r.report.Size, r.report.Root = r.tree.size, base64.StdEncoding.EncodeToString(r.tree.rootBytes())
 	return r.report, err
 }
@@ -122,15 +130,26 @@ func (r *run) verify(ctx context.Context) error {
 	if r.verifier, err = note.NewVerifier(strings.TrimSpace(r.c.Key)); err != nil {
 		return fmt.Errorf("review: reading the key: %w", err)
 	}
+	if r.signed, err = newSignatures(strings.TrimSpace(r.c.Key)); err != nil {
+		return fmt.Errorf("review: reading the key: %w", err)
+	}
 	r.report.Origin = r.verifier.Name()
 	r.tree.dir, r.tree.open, r.tree.unwritten = r.c.Dir, r.c.Open, map[string][]byte{}
 	if err := r.heads(); err != nil {
 		return err
 	}
-	if err := r.segments(ctx); err != nil {
+	err = r.segments(ctx)
+	if wrong := r.signed.rest(); wrong != nil { // it comes before what ended the reading
+		return unsigned(wrong)
+	}
+	if err != nil {
 		return err
 	}
 	return r.finish()
+}
+
+func unsigned(s *signature) error {
+	return &BadError{s.first, s.file, "the checkpoint of the commit: it is not signed with the key of this log"}
 }
 
 // heads reads the checkpoints that the log is held to.
@@ -194,29 +213,45 @@ func (r *run) frame(f *frame) error {
 		if err := r.record(index, f.leaf(i), f.body(i)); err != nil {
 			return err
 		}
-		if err := r.tree.add(f.leaf(i)); err != nil {
+		if err := r.tree.add(f.framed(i)); err != nil {
 			return r.blame(index, err)
 		}
 		if r.pinned != nil && r.pinned.size == r.tree.size && r.pinned.root != r.tree.root() {
 			return r.bad(index, "the log up to here is not that of the checkpoint that was given")
 		}
 	}
-	h, err := r.open(f.note)
-	if err != nil {
-		return r.bad(f.first, "the checkpoint of the commit: %v", err)
+	if err := r.head(f.first, f.note); err != nil {
+		return err
 	}
-	if h.size != r.tree.size || h.root != r.tree.root() {
-		return r.bad(f.first, "the checkpoint of the commit is one of %d records with another content", h.size)
-	}
-	if p := r.published; p != nil && p.size == h.size {
+	if p := r.published; p != nil && p.size == r.tree.size {
 		if !bytes.Equal(p.signed, f.note) {
 			r.file = "checkpoint"
-			return r.bad(h.size-1, "it is not the checkpoint of this commit")
+			return r.bad(p.size-1, "it is not the checkpoint of this commit")
 		}
 		r.note = p.signed
 	}
 	r.report.Commits++
 	return nil
+}
+
+// head verifies the checkpoint of a commit. What it must say follows from the
+// tree; only of another it is asked what it does say.
+func (r *run) head(first uint64, signed []byte) error {
+	root := r.tree.root()
+	r.text = append(append(r.text[:0], r.verifier.Name()...), '\n')
+	r.text = append(strconv.AppendUint(r.text, r.tree.size, 10), '\n')
+	r.text = append(base64.StdEncoding.AppendEncode(r.text, root[:]), '\n')
+	if sig, ok := r.signed.note(signed, r.text, r.verifier.Name()); ok {
+		if wrong := r.signed.verify(first, r.file, r.text, sig); wrong != nil {
+			return unsigned(wrong)
+		}
+		return nil
+	}
+	h, err := r.open(signed)
+	if err != nil {
+		return r.bad(first, "the checkpoint of the commit: %v", err)
+	}
+	return r.bad(first, "the checkpoint of the commit is one of %d records with another content", h.size)
 }
 
 // blame puts the file of a tile into an error.
@@ -230,34 +265,38 @@ func (r *run) blame(index uint64, err error) error {
 
 // record verifies one record.
 func (r *run) record(index uint64, leaf, body []byte) error {
-	var h header
+	h := &r.header
+	*h = header{}
 	if what := h.read(leaf); what != "" {
 		return r.bad(index, "the header: %s", what)
 	}
-	if string(h.committed) < r.last {
+	if bytes.Compare(h.committed, r.last) < 0 {
 		return r.bad(index, "it was written at %s, before the record before it", h.committed)
 	}
-	if r.last != string(h.committed) {
-		r.last = string(h.committed)
+	r.last = append(r.last[:0], h.committed...)
+	if index == 0 {
+		r.report.From = string(r.last)
 	}
-	if r.report.From == "" {
-		r.report.From = r.last
-	}
-	if err := r.body(index, &h, body); err != nil {
+	if err := r.body(index, h, body); err != nil {
 		return err
 	}
 	if h.shred != nil {
 		r.shredded[string(h.shred)] = true
 	}
-	r.count(&h)
-	if what := r.transfers.note(&h); what != "" {
+	r.count(h)
+	if what := r.transfers.note(h); what != "" {
 		return r.bad(index, "%s", what)
 	}
 	return nil
 }
 
 func (r *run) count(h *header) {
-	r.report.Events[string(h.event)]++ // does not allocate for a key that is there
+	n := r.events[string(h.event)]
+	if n == nil {
+		n = new(uint64)
+		r.events[string(h.event)] = n
+	}
+	*n++
 	if h.outcome != 0 {
 		r.report.Refused++
 	}
@@ -294,7 +333,7 @@ func zeros(b []byte) bool {
 
 // finish verifies what is left when all records were read.
 func (r *run) finish() error {
-	r.report.To = r.last
+	r.report.To = string(r.last)
 	r.transfers.close()
 	t := &r.transfers
 	r.report.Begun, r.report.Ended, r.report.Unended = t.begun, t.ended, t.unended
@@ -328,7 +367,10 @@ func (r *run) finish() error {
 var errLong = errors.New("longer than such a file can be")
 
 // readFile reads a file that is not longer than limit.
-func readFile(name string, limit int64) ([]byte, error) {
+func readFile(name string, limit int64) ([]byte, error) { return readInto(nil, name, limit) }
+
+// readInto reads it into b where there is room, which must not be held on to then.
+func readInto(b []byte, name string, limit int64) ([]byte, error) {
 	f, err := os.Open(name)
 	if err != nil {
 		return nil, err
@@ -341,7 +383,7 @@ func readFile(name string, limit int64) ([]byte, error) {
 	if st.Size() > limit {
 		return nil, fmt.Errorf("review: %q: %w", filepath.Base(name), errLong)
 	}
-	b := make([]byte, st.Size())
+	b = slices.Grow(b[:0], int(st.Size()))[:st.Size()]
 	n, err := f.ReadAt(b, 0)
 	if n == len(b) {
 		return b, nil
