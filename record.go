@@ -40,6 +40,7 @@ const (
 	NodeAuthentication EventType = "110126"
 	SecurityConfig     EventType = "110129"
 	RestrictedFunction EventType = "110132"
+	AuditStarted       EventType = "110134" // recording goes on after it could not
 	UserSecurity       EventType = "110137" // attributes of an account or device changed
 )
 

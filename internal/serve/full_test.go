@@ -149,6 +149,7 @@ func TestServe_LogFull(t *testing.T) {
 				t.Error("the log is empty")
 			}
 			fsys.heal()
+			v.recovers()
 			v.everything()
 			v.well()
 			if err := v.h.stop(); err != nil {
@@ -156,6 +157,16 @@ func TestServe_LogFull(t *testing.T) {
 			}
 			v.after(v.h.c)
 		})
+	}
+}
+
+// recovers waits until the archive is well again though nobody asks for anything.
+func (v *visit) recovers() {
+	v.t.Helper()
+	for end := time.Now().Add(20 * time.Second); v.h.s.Health() != ""; time.Sleep(50 * time.Millisecond) {
+		if time.Now().After(end) {
+			v.t.Fatalf("still %q", v.h.s.Health())
+		}
 	}
 }
 

@@ -103,6 +103,7 @@ func (s *Server) Serve(ctx context.Context) error {
 	chores.Go(func() { s.expire(ctx) })        // ended by cancel
 	chores.Go(func() { s.watchRegistry(ctx) }) // likewise
 	chores.Go(func() { s.watchLists(ctx) })    // likewise
+	chores.Go(func() { s.watchLog(ctx) })      // likewise
 	err := s.wait(ctx, failed)
 	cancel()
 	chores.Wait()
