@@ -421,8 +421,8 @@ func TestExamine_RunEnds(t *testing.T) {
 // TestExamine_HostTime: what was learned before a host's time was over stands.
 func TestExamine_HostTime(t *testing.T) {
 	a := full()
-	a.Delay = 500 * time.Millisecond // of each answer; the questions need more than the time
-	ctx, cancel := context.WithTimeoutCause(t.Context(), 2400*time.Millisecond, survey.ErrHostTime)
+	a.Delay = 250 * time.Millisecond // of each answer; the questions need more than the time
+	ctx, cancel := context.WithTimeoutCause(t.Context(), 1300*time.Millisecond, survey.ErrHostTime)
 	defer cancel()
 	n := probetest.NewNetwork()
 	found, err := (&survey.Examiner{}).Examine(ctx, loopback([]uint16{port(a.Serve(t)), port(probetest.Peer(t, probetest.Silent))}, nil), &n.Network)
