@@ -82,10 +82,7 @@ func (h *header) read(leaf []byte) (what string) {
 		if !first && !s.is(',') {
 			return "members are parted by commas"
 		}
-		for next < len(members) && !s.has(members[next].name) {
-			next++
-		}
-		if next == len(members) {
+		if next = s.find(next); next == len(members) {
 			return s.odd()
 		}
 		if !h.value(&members[next], &s) {
@@ -97,6 +94,21 @@ func (h *header) read(leaf []byte) (what string) {
 		return "something follows it"
 	}
 	return h.wrong()
+}
+
+// find returns the member that comes next, from one on, or how many there are. The
+// first letter alone tells most apart.
+func (s *scanner) find(from int) int {
+	letter := byte(0)
+	if s.at+1 < len(s.b) {
+		letter = s.b[s.at+1]
+	}
+	for ; from < len(members); from++ {
+		if name := members[from].name; name[1] == letter && s.has(name) {
+			break
+		}
+	}
+	return from
 }
 
 // odd says what a member is that cannot be here.
@@ -180,10 +192,10 @@ func (s *scanner) is(c byte) bool {
 	return false
 }
 
-// has takes what begins as said. The second letter alone tells most members apart.
+// has takes what begins as said.
 func (s *scanner) has(what string) bool {
 	rest := s.b[s.at:]
-	if len(rest) < len(what) || rest[1] != what[1] || string(rest[:len(what)]) != what {
+	if len(rest) < len(what) || string(rest[:len(what)]) != what {
 		return false
 	}
 	s.at += len(what)

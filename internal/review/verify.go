@@ -12,7 +12,6 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
-	"slices"
 	"strconv"
 	"strings"
 
@@ -367,10 +366,7 @@ func (r *run) finish() error {
 var errLong = errors.New("longer than such a file can be")
 
 // readFile reads a file that is not longer than limit.
-func readFile(name string, limit int64) ([]byte, error) { return readInto(nil, name, limit) }
-
-// readInto reads it into b where there is room, which must not be held on to then.
-func readInto(b []byte, name string, limit int64) ([]byte, error) {
+func readFile(name string, limit int64) ([]byte, error) {
 	f, err := os.Open(name)
 	if err != nil {
 		return nil, err
@@ -383,7 +379,7 @@ func readInto(b []byte, name string, limit int64) ([]byte, error) {
 	if st.Size() > limit {
 		return nil, fmt.Errorf("review: %q: %w", filepath.Base(name), errLong)
 	}
-	b = slices.Grow(b[:0], int(st.Size()))[:st.Size()]
+	b := make([]byte, st.Size())
 	n, err := f.ReadAt(b, 0)
 	if n == len(b) {
 		return b, nil
