@@ -9,8 +9,10 @@ import (
 // only guard may hold one. One that stands for an archive elsewhere is as good,
 // so nothing here is a local file.
 type Archive interface {
-	// Find yields the matches of a query, each once, newest study first, then by
-	// UID. An answer is complete as of some moment after the call.
+	// Find yields the matches of a query, each once: patients by ID and issuer;
+	// below them the newest study first, then by UID, the series of a study by UID
+	// and the instances of a series by number, then by UID. An answer is complete as
+	// of some moment after the call.
 	Find(ctx context.Context, q *Query) iter.Seq2[*Match, error]
 	// Studies yields the studies that a reference names or belongs to.
 	Studies(ctx context.Context, ref Ref) iter.Seq2[*Study, error]

@@ -7,6 +7,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"syscall"
 	"testing"
 	"time"
 
@@ -122,6 +123,62 @@ func TestFind_Speed(t *testing.T) {
 		if bench && took[98] > c.p99 {
 			t.Errorf("%s: p99 %v, over %v", c.name, took[98], c.p99)
 		}
+	}
+}
+
+// TestFind_ManyUIDs asks for lists of UIDs: of studies that are spread over the
+// archive, and of the instances of one series.
+func TestFind_ManyUIDs(t *testing.T) {
+	studies, aim := 1000, time.Duration(0)
+	if os.Getenv("BENCH") != "" {
+		studies, aim = 100_000, 500*time.Millisecond
+	}
+	x := archive(t, studies)
+	series(t, x, studies/10)
+	for _, n := range []int{studies / 100, studies / 10} {
+		var of, within []string
+		for i := range n {
+			of, within = append(of, fmt.Sprintf("1.2.826.%d", i*(studies/n))), append(within, fmt.Sprintf("1.9.%d", i))
+		}
+		for name, q := range map[string]*leadglass.Query{
+			"studies":   asked(leadglass.StudyLevel, dict.StudyInstanceUID, strings.Join(of, `\`)),
+			"instances": asked(leadglass.InstanceLevel, dict.SOPInstanceUID, strings.Join(within, `\`)),
+		} {
+			begun, had := processor(t), 0
+			for _, err := range x.Find(context.Background(), q) {
+				if had++; err != nil {
+					t.Fatal(err)
+				}
+			}
+			took := processor(t) - begun
+			if t.Logf("%d %s of %d in %v of processor time", had, name, studies, took); had != n || aim > 0 && took > aim {
+				t.Errorf("%d of %d %s in %v of processor time", had, n, name, took)
+			}
+		}
+	}
+}
+
+// processor is the time that this process had of the processors.
+func processor(t *testing.T) time.Duration {
+	t.Helper()
+	var r syscall.Rusage
+	if err := syscall.Getrusage(syscall.RUSAGE_SELF, &r); err != nil {
+		t.Fatal(err)
+	}
+	return time.Duration(r.Utime.Nano() + r.Stime.Nano())
+}
+
+// series adds one series of so many instances.
+func series(t testing.TB, x index.Index, instances int) {
+	t.Helper()
+	var changes []index.Change
+	for n := range instances {
+		a := generated(1)
+		a.Instance.Ref.Instance = dicom.UID(fmt.Sprintf("1.9.%d", n))
+		changes = append(changes, a)
+	}
+	if err := x.Apply(context.Background(), changes, "p"); err != nil {
+		t.Fatal(err)
 	}
 }
 
