@@ -28,12 +28,13 @@ type plan struct {
 	purposes []leadglass.Purpose // that those which permit name
 }
 
-// step is a rule, and whom it can be about at all.
+// step is a rule, and whom and what it can be about at all.
 type step struct {
 	id     cedar.PolicyID
 	policy *cedar.Policy
 	only   types.EntityType // of principals, "" for all
 	role   types.EntityUID  // that they have, the zero value for any
+	what   types.EntityType // of resources, "" for all
 }
 
 // newPlan takes the rules whose scope admits the verb. The others are not asked, and
@@ -45,7 +46,7 @@ func newPlan(v leadglass.Verb, rules []*rule) *plan {
 		if !admits(scope.Action, cedar.NewEntityUID(actionType, cedar.String(v))) {
 			continue
 		}
-		s := step{id: cedar.PolicyID(r.id), policy: anyAction(r.policy), only: typeOf(scope.Principal)}
+		s := step{id: cedar.PolicyID(r.id), policy: anyAction(r.policy), only: typeOf(scope.Principal), what: typeOf(scope.Resource)}
 		if _, one := scope.Principal.(ast.ScopeTypeEq); !one {
 			for _, e := range entitiesOf(scope.Principal) {
 				s.role = e
@@ -92,11 +93,12 @@ func purposesOf(r *rule) []leadglass.Purpose {
 	return all
 }
 
-// about is the rules of a plan that can be about a principal. Cedar would find the
+// about is the rules of a plan that can be about a principal and a resource. Cedar would find the
 // others not to apply; this is only quicker.
 type about struct {
 	plan      *plan
 	principal *cedar.Entity
+	resource  types.EntityType
 }
 
 // All is cedar.PolicyIterator's.
@@ -104,7 +106,7 @@ func (a about) All() iter.Seq2[cedar.PolicyID, *cedar.Policy] {
 	return func(yield func(cedar.PolicyID, *cedar.Policy) bool) {
 		for i := range a.plan.steps {
 			s := &a.plan.steps[i]
-			if s.only != "" && s.only != a.principal.UID.Type || s.role.Type != "" && !a.in(s.role) {
+			if s.only != "" && s.only != a.principal.UID.Type || s.role.Type != "" && !a.in(s.role) || s.what != "" && s.what != a.resource {
 				continue
 			}
 			if !yield(s.id, s.policy) {
@@ -203,7 +205,7 @@ func (a *asked) decide(study *leadglass.Study) leadglass.Decision {
 		return d
 	}
 	e := entities{world: a.set.world, principal: &a.principal, resource: a.set.world.resource(a.plan.uses, study)}
-	answer, diagnostic := cedar.Authorize(about{a.plan, &a.principal}, &e, cedar.Request{
+	answer, diagnostic := cedar.Authorize(about{a.plan, &a.principal, e.resource.UID.Type}, &e, cedar.Request{
 		Principal: a.principal.UID,
 		Action:    cedar.NewEntityUID(actionType, cedar.String(a.rq.Verb)),
 		Resource:  e.resource.UID,

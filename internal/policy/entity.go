@@ -70,17 +70,21 @@ func (f fields) texts(name types.String, list []string) {
 type world struct {
 	constant map[cedar.EntityUID]cedar.Entity
 	role     map[leadglass.Role]cedar.EntityUID
+	alone    map[leadglass.Role]cedar.EntityUIDSet // a role, for those who have no other
+	archive  cedar.EntityUIDSet                    // what each study is in
 }
 
 func newWorld(v *vocabulary) *world {
-	w := &world{constant: map[cedar.EntityUID]cedar.Entity{}, role: map[leadglass.Role]cedar.EntityUID{}}
+	w := &world{constant: map[cedar.EntityUID]cedar.Entity{}, role: map[leadglass.Role]cedar.EntityUID{}, alone: map[leadglass.Role]cedar.EntityUIDSet{}, archive: cedar.NewEntityUIDSet(archiveUID())}
 	add := func(e cedar.EntityUID, parents ...cedar.EntityUID) {
 		w.constant[e] = cedar.Entity{UID: e, Parents: cedar.NewEntityUIDSet(parents...)}
 	}
 	add(archiveUID())
 	add(purposeUID(""))
 	for _, name := range v.roles {
-		w.role[leadglass.Role(name)] = cedar.NewEntityUID(roleType, cedar.String(name))
+		role := leadglass.Role(name)
+		w.role[role] = cedar.NewEntityUID(roleType, cedar.String(name))
+		w.alone[role] = cedar.NewEntityUIDSet(w.role[role])
 	}
 	for _, p := range leadglass.Purposes() {
 		var above []cedar.EntityUID
@@ -124,12 +128,6 @@ func (e *entities) Get(uid cedar.EntityUID) (cedar.Entity, bool) {
 
 // principal is who asks.
 func (w *world) principal(u uses, p *leadglass.Peer) cedar.Entity {
-	var parents []cedar.EntityUID
-	for _, r := range p.Roles {
-		if uid, ok := w.role[r]; ok {
-			parents = append(parents, uid)
-		}
-	}
 	f := u.fields()
 	f.text("id", p.ID)
 	f.text("issuer", p.Issuer)
@@ -142,9 +140,23 @@ func (w *world) principal(u uses, p *leadglass.Peer) cedar.Entity {
 	f.text("onBehalfOf", p.OnBehalfOf)
 	return cedar.Entity{
 		UID:        cedar.NewEntityUID(principalType(p), cedar.String(p.Issuer+"|"+p.ID)),
-		Parents:    cedar.NewEntityUIDSet(parents...),
+		Parents:    w.parents(p.Roles),
 		Attributes: cedar.NewRecord(f.m),
 	}
+}
+
+// parents are the roles that there are among those of a peer.
+func (w *world) parents(roles []leadglass.Role) cedar.EntityUIDSet {
+	if len(roles) == 1 {
+		return w.alone[roles[0]]
+	}
+	var parents []cedar.EntityUID
+	for _, r := range roles {
+		if uid, ok := w.role[r]; ok {
+			parents = append(parents, uid)
+		}
+	}
+	return cedar.NewEntityUIDSet(parents...)
 }
 
 // principalType: a kind without an identity is nobody.
@@ -186,7 +198,7 @@ func (w *world) resource(u uses, study *leadglass.Study) cedar.Entity {
 	}
 	return cedar.Entity{
 		UID:        cedar.NewEntityUID(studyType, cedar.String(study.UID)),
-		Parents:    cedar.NewEntityUIDSet(archiveUID()),
+		Parents:    w.archive,
 		Attributes: cedar.NewRecord(f.m),
 	}
 }
