@@ -184,20 +184,23 @@ func (c *contestant) sends(nodelay string, what ...string) {
 	}
 }
 
-// stalls sends objects as DCMTK does by default, which leaves Nagle's algorithm on.
+// stalls sends objects as DCMTK does by default, which leaves Nagle's algorithm on,
+// and beside them as many without. Half as fast would be a stall.
 func (m *match) stalls(l load) {
-	p := place{series: 8}
-	p.series += len(l.name) % 2
-	l.each = 20
-	m.lay(l, p.series, 1)
-	var rate [2]float64
+	l.each = 50
+	m.lay(l, 8, 1)
+	var rate [2][2]float64 // with the algorithm and without
 	for i, c := range m.both() {
-		begin := time.Now()
-		c.sends("0", "+sd", l.folder(m.bench, p))
-		rate[i] = float64(l.each) / time.Since(begin).Seconds()
+		for without, nodelay := range []string{"0", "1"} {
+			begin := time.Now()
+			c.sends(nodelay, "+sd", l.folder(m.bench, place{series: 8, sender: without}))
+			rate[i][without] = float64(l.each) / time.Since(begin).Seconds()
+		}
 	}
 	_ = os.RemoveAll(m.path("objects"))
-	row(l.name+", storescu with Nagle's algorithm on", "objects/s", rate[0], rate[1], 0)
+	row(l.name+", storescu with Nagle's algorithm on", "objects/s", rate[0][0], rate[1][0], 0)
+	of := [2]float64{rate[0][0] / rate[0][1], rate[1][0] / rate[1][1]}
+	fmt.Printf("  %-52s %9.2f %9.2f%s\n", "  of the rate without", of[0], of[1], verdict(of[0], 0.5, of[0] >= 0.5))
 }
 
 // storeAll stores the objects of a sender by our own client, from memory.
