@@ -236,6 +236,33 @@ func (c *candidates) below() {
 	}
 }
 
+// listed says that all candidates are on a list of UIDs that is longer than a page.
+func (c *candidates) listed() bool {
+	h, level := &c.plan.hot, c.plan.level
+	own := level == leadglass.StudyLevel && c.lead == byStudy || level == leadglass.SeriesLevel && c.lead == bySeries ||
+		level == leadglass.InstanceLevel && c.lead == byInstance
+	return own && len(h.uids[level]) > firstPage
+}
+
+// own is the table of the level, which has a row for each candidate.
+func (c *candidates) own() string { return [...]string{"p", "s", "e", "i"}[c.plan.level] }
+
+// ids is the statement for the numbers of all candidates in their order.
+func (c *candidates) ids() (string, []any) {
+	return `SELECT ` + c.own() + `.id FROM ` + c.from + ` WHERE ` + strings.Join(c.terms, ` AND `) + ` ORDER BY ` + c.order(), c.args
+}
+
+// numbered is the statement for candidates by their numbers, in the order of those.
+func (c *candidates) numbered(ids []int64) (string, []any) {
+	from := [...]string{
+		leadglass.StudyLevel:    `study s ON s.id = w.value`,
+		leadglass.SeriesLevel:   `series e ON e.id = w.value CROSS JOIN study s ON s.id = e.study`,
+		leadglass.InstanceLevel: `instance i ON i.id = w.value CROSS JOIN series e ON e.id = i.series CROSS JOIN study s ON s.id = e.study`,
+	}[c.plan.level]
+	b, _ := json.Marshal(ids)
+	return `SELECT ` + c.columns() + ` FROM json_each(?) w CROSS JOIN ` + from + ` CROSS JOIN patient p ON p.id = s.patient ORDER BY w.id`, []any{string(b)}
+}
+
 // columns are those of row.scan.
 func (c *candidates) columns() string {
 	cols := `p.id, p.pid, p.issuer, p.orphan, p.studies, p.series, p.instances, p.attrs`

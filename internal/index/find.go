@@ -42,6 +42,9 @@ func (x *store) find(ctx context.Context, q *leadglass.Query, yield func(*leadgl
 		return err
 	}
 	c := x.candidates(p, l)
+	if c.listed() {
+		return x.findListed(ctx, c, yield)
+	}
 	var last *row
 	for size := firstPage; ; size = min(2*size, lastPage) {
 		page, err := x.page(ctx, c, last, size)
@@ -58,9 +61,53 @@ func (x *store) find(ctx context.Context, q *leadglass.Query, yield func(*leadgl
 	}
 }
 
+// findListed finds what a list names: first the order of all of it, then the rows
+// by their numbers. Else each page would look up the whole list.
+func (x *store) findListed(ctx context.Context, c *candidates, yield func(*leadglass.Match, error) bool) error {
+	ids, err := x.ids(ctx, c)
+	if err != nil {
+		return err
+	}
+	for size := firstPage; len(ids) > 0; size = min(2*size, lastPage) {
+		n := min(size, len(ids))
+		text, args := c.numbered(ids[:n])
+		page, err := x.rows(ctx, c, text, args)
+		if err != nil {
+			return err
+		}
+		if more, err := x.yieldAll(ctx, c.plan, page, yield); err != nil || !more {
+			return err
+		}
+		ids = ids[n:]
+	}
+	return nil
+}
+
+func (x *store) ids(ctx context.Context, c *candidates) ([]int64, error) {
+	text, args := c.ids()
+	rows, done, err := x.query(ctx, text, args...)
+	if err != nil {
+		return nil, err
+	}
+	defer done()
+	var all []int64
+	for rows.Next() {
+		var id int64
+		if err := rows.Scan(&id); err != nil {
+			return nil, err
+		}
+		all = append(all, id)
+	}
+	return all, rows.Err()
+}
+
 // page reads candidates and lets go of the connection.
 func (x *store) page(ctx context.Context, c *candidates, last *row, size int) ([]*row, error) {
 	text, args := c.page(last, size)
+	return x.rows(ctx, c, text, args)
+}
+
+func (x *store) rows(ctx context.Context, c *candidates, text string, args []any) ([]*row, error) {
 	rows, done, err := x.query(ctx, text, args...)
 	if err != nil {
 		return nil, err

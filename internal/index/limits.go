@@ -22,8 +22,9 @@ type Limits struct {
 const (
 	// defaultKeys is ten times the attributes that are kept.
 	defaultKeys = 1000
-	// defaultUIDs is what a workstation lists of one large study; a thousand
-	// are common, and ten thousand are found in 50 ms (our measurement).
+	// defaultUIDs is what a workstation lists of one large study; a thousand are
+	// common. Each costs 30 to 50 µs of processor time in an archive of 100,000
+	// studies: ten thousand half a second (our measurement, TestFind_ManyUIDs).
 	defaultUIDs = 10_000
 	// defaultValues: a search for more than these wants a list of its own.
 	defaultValues = 100

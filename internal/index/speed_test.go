@@ -1,6 +1,7 @@
 package index_test
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"os"
@@ -129,9 +130,9 @@ func TestFind_Speed(t *testing.T) {
 // TestFind_ManyUIDs asks for lists of UIDs: of studies that are spread over the
 // archive, and of the instances of one series.
 func TestFind_ManyUIDs(t *testing.T) {
-	studies, aim := 1000, time.Duration(0)
+	studies, aim := 2000, time.Duration(0)
 	if os.Getenv("BENCH") != "" {
-		studies, aim = 100_000, 500*time.Millisecond
+		studies, aim = 100_000, time.Second
 	}
 	x := archive(t, studies)
 	series(t, x, studies/10)
@@ -156,6 +157,50 @@ func TestFind_ManyUIDs(t *testing.T) {
 			}
 		}
 	}
+}
+
+// TestFind_LongList: a list that is longer than a page changes which matches there
+// are, and neither their order nor what they say.
+func TestFind_LongList(t *testing.T) {
+	const studies = 700
+	x := archive(t, studies)
+	for level, tag := range map[leadglass.Level]int{
+		leadglass.StudyLevel: dict.StudyInstanceUID, leadglass.SeriesLevel: dict.SeriesInstanceUID, leadglass.InstanceLevel: dict.SOPInstanceUID,
+	} {
+		all, _ := told(t, x, asked(level), nil)
+		var uids []string
+		for n := range studies * 2 / 3 {
+			uid := fmt.Sprintf("1.2.826.%d", (n*11)%studies)
+			uids = append(uids, uid+strings.Repeat(".1", int(level-leadglass.StudyLevel)))
+		}
+		want, _ := told(t, x, asked(level), uids)
+		got, _ := told(t, x, asked(level, tag, strings.Join(append(uids, "1.2.3"), `\`)), nil)
+		if len(all) != studies || len(want) != len(uids) || !slices.Equal(got, want) {
+			t.Errorf("%v: %d of %d, want %d, in their order: %v", level, len(got), len(all), len(want), slices.Equal(got, want))
+		}
+		few := asked(level, tag, strings.Join(uids, `\`), dict.ModalitiesInStudy, "MR")
+		if got, mr := told(t, x, few, nil); mr != len(got) || mr < len(uids)/4 {
+			t.Errorf("%v: %d of %d are MR", level, mr, len(got))
+		}
+	}
+}
+
+// told is the references of the matches, of a list of UIDs where there is one, and
+// how many are of MR.
+func told(t *testing.T, x index.Index, q *leadglass.Query, of []string) (refs []leadglass.Ref, mr int) {
+	t.Helper()
+	for m, err := range x.Find(context.Background(), q) {
+		if err != nil {
+			t.Fatal(err)
+		}
+		if uid := string(cmp.Or(m.Ref.Instance, m.Ref.Series, m.Ref.Study)); of == nil || slices.Contains(of, uid) {
+			refs = append(refs, m.Ref)
+		}
+		if slices.Contains(m.Studies[0].Modalities, "MR") {
+			mr++
+		}
+	}
+	return refs, mr
 }
 
 // processor is the time that this process had of the processors.
