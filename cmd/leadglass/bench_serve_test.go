@@ -49,6 +49,9 @@ func TestBench_Serve(t *testing.T) {
 				_ = c.cmd.Process.Kill()
 				_ = c.cmd.Wait()
 			}
+			if t.Failed() {
+				t.Logf("%s said:\n%s", c.name, c.said)
+			}
 		}
 	})
 	fmt.Printf("leadglass serve and Orthanc, load of the machine %s:\n", loadOfMachine())
@@ -180,7 +183,7 @@ func (c *contestant) sends(nodelay string, what ...string) {
 	cmd := exec.CommandContext(c.Context(), "storescu", append([]string{"-R", "-xe", "-aet", "BENCH", "-aec", "LEADGLASS", host, port}, what...)...)
 	cmd.Env = append(os.Environ(), "TCP_NODELAY="+nodelay)
 	if out, err := cmd.CombinedOutput(); err != nil {
-		c.Errorf("storescu to %s: %v\n%s", c.name, err, out)
+		c.Errorf("storescu %q to %s: %v, it said %q", what, c.name, err, out)
 	}
 }
 
