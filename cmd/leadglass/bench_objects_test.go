@@ -32,12 +32,15 @@ var (
 	small     = load{"small objects", "1.2.826.0.1.3680043.8.498.2", 2 << 10, 200, 10}
 )
 
+// most is what one sender has in a round, of any load.
+const most = 200
+
 // place is of which object: that of a sender in a round of a series of rounds.
 type place struct{ series, round, sender, n int }
 
 // number is different for all objects of a load, and of seven digits.
 func (l load) number(p place) int {
-	return 1_000_000 + ((p.series*100+p.round)*senders+p.sender)*l.each + p.n
+	return 1_000_000 + ((p.series*100+p.round)*senders+p.sender)*most + p.n
 }
 
 func (l load) study(p place) dicom.UID {
