@@ -5,6 +5,7 @@ import (
 	"crypto/sha256"
 	"fmt"
 	"math/rand/v2"
+	"os"
 	"slices"
 	"testing"
 
@@ -108,7 +109,11 @@ func TestIndex_AnyBytes(t *testing.T) {
 	defer x.Close()
 	random := rand.New(rand.NewPCG(3, 14))
 	const evil = "*?^=\\\"'%_[]-\x00\x1b\xff ;"
-	for range 2000 {
+	rounds := 500
+	if os.Getenv("LONG") != "" || os.Getenv("INTEROP") == "1" {
+		rounds = 5000
+	}
+	for range rounds {
 		b := slices.Clone(seed)
 		for range 1 + random.IntN(30) {
 			if at := random.IntN(len(b)); random.IntN(3) > 0 {
