@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"encoding/pem"
 	"fmt"
+	"math/rand/v2"
 	"net"
 	"os"
 	"os/exec"
@@ -69,10 +70,26 @@ func start(t *testing.T, ports []uint16, program string, args ...string) {
 	}
 }
 
+// unused is a port where nobody listens, below those that the system gives to
+// connections: Orthanc does not take one of which a connection is left over.
+func unused(t *testing.T) uint16 {
+	t.Helper()
+	const first, last = 20000, 32000
+	for range 100 {
+		p := first + rand.IntN(last-first)
+		if l, err := net.Listen("tcp", fmt.Sprintf("127.0.0.1:%d", p)); err == nil {
+			l.Close()
+			return uint16(p)
+		}
+	}
+	t.Fatal("no port is free")
+	return 0
+}
+
 // orthanc starts Debian's Orthanc with these settings beside the ports.
 func orthanc(t *testing.T, settings map[string]any) (dicom, http uint16) {
 	t.Helper()
-	dicom, http = port(probetest.Closed(t)), port(probetest.Closed(t))
+	dicom, http = unused(t), unused(t)
 	dir := t.TempDir()
 	config := map[string]any{
 		"Name": "test", "StorageDirectory": dir, "IndexDirectory": dir,
