@@ -154,6 +154,7 @@ func (c *contestant) start() time.Duration {
 	c.Helper()
 	c.cmd, c.said = exec.Command(c.program[0], c.program[1:]...), &said{}
 	c.cmd.Stdout, c.cmd.Stderr = c.said, c.said
+	c.cmd.Env = append(os.Environ(), "TCP_NODELAY=1") // DCMTK, which is in Orthanc, waits otherwise
 	begin := time.Now()
 	if err := c.cmd.Start(); err != nil {
 		c.Fatal(err)
