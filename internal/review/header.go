@@ -8,6 +8,8 @@ type header struct {
 	action, body, committed, event, key, time, transfer, verb, shred []byte
 	instances, bytes, outcome, times, version                        int64
 	back                                                             bool
+
+	known []byte // a time that is well formed: that of the record before
 }
 
 // instantSize is the length of a time, "2006-01-02T15:04:05.000Z".
@@ -70,6 +72,14 @@ var members = []member{
 	{name: `"verb":`, text: func(h *header) *[]byte { return &h.verb }},
 }
 
+// letters are the first ones of members, so close that all are in one place.
+var letters = func() (all []byte) {
+	for _, m := range members {
+		all = append(all, m.name[1])
+	}
+	return all
+}()
+
 // read reads a header and says what is wrong with it: members in their order,
 // each once and of its type, in JSON that has one form.
 func (h *header) read(leaf []byte) (what string) {
@@ -104,7 +114,7 @@ func (s *scanner) find(from int) int {
 		letter = s.b[s.at+1]
 	}
 	for ; from < len(members); from++ {
-		if name := members[from].name; name[1] == letter && s.has(name) {
+		if letters[from] == letter && s.has(members[from].name) {
 			break
 		}
 	}
@@ -129,7 +139,7 @@ func (h *header) wrong() string {
 	switch {
 	case h.version != 1:
 		return "it is of another version"
-	case !instant(h.committed) || !bytes.Equal(h.time, h.committed) && !instant(h.time):
+	case !bytes.Equal(h.committed, h.known) && !instant(h.committed) || !bytes.Equal(h.time, h.committed) && !instant(h.time):
 		return "a time is none"
 	case len(h.event) == 0 || len(h.body) != 64:
 		return "a member is missing"
@@ -204,9 +214,20 @@ func (s *scanner) has(what string) bool {
 
 // text reads a string and returns it as it is written.
 func (s *scanner) text() ([]byte, bool) {
-	if !s.is('"') {
+	if s.at >= len(s.b) || s.b[s.at] != '"' {
 		return nil, false
 	}
+	s.at++
+	rest := s.b[s.at:]
+	if end := bytes.IndexByte(rest, '"'); end >= 0 && (end == 0 || rest[end-1] != '\\') {
+		s.at += end + 1
+		return rest[:end], true
+	}
+	return s.escaped()
+}
+
+// escaped reads on where a string may have quotation marks within.
+func (s *scanner) escaped() ([]byte, bool) {
 	start := s.at
 	for {
 		end := bytes.IndexByte(s.b[s.at:], '"')
@@ -214,9 +235,6 @@ func (s *scanner) text() ([]byte, bool) {
 			return nil, false
 		}
 		s.at += end + 1
-		if s.b[s.at-2] != '\\' {
-			return s.b[start : s.at-1], true
-		}
 		// A quotation mark after an odd number of backslashes is part of the string.
 		back := s.at - 2
 		for back >= start && s.b[back] == '\\' {

@@ -265,7 +265,7 @@ func (r *run) blame(index uint64, err error) error {
 // record verifies one record.
 func (r *run) record(index uint64, leaf, body []byte) error {
 	h := &r.header
-	*h = header{}
+	*h = header{known: r.last}
 	if what := h.read(leaf); what != "" {
 		return r.bad(index, "the header: %s", what)
 	}
