@@ -7,7 +7,6 @@ import (
 	"fmt"
 	"log/slog"
 	"net/netip"
-	"time"
 
 	"github.com/leadglass/leadglass"
 	"github.com/leadglass/leadglass/internal/archive"
@@ -68,45 +67,13 @@ func (s *Server) readPolicies(ctx context.Context) error {
 	return nil
 }
 
-// listsEvery is how often revocation lists are read again: authorities issue them
-// by the day.
-const listsEvery = time.Hour
-
-func (s *Server) watchLists(ctx context.Context) {
-	if len(s.c.TLS.Revoked) == 0 {
-		return
+// expire is Expire as a chore.
+func (s *Server) expire(ctx context.Context) error {
+	n, err := s.Expire(ctx)
+	if err != nil {
+		return fmt.Errorf("%d were deleted before: %w", n, err)
 	}
-	tick := time.NewTicker(listsEvery)
-	defer tick.Stop()
-	for {
-		select {
-		case <-ctx.Done():
-			return
-		case <-tick.C:
-		}
-		if err := s.readLists(); err != nil {
-			s.c.Diagnostics.Error("the revocation lists stay as they were", slog.String("error", err.Error()))
-		}
-	}
-}
-
-// expire deletes, once a day, the studies that are kept no longer. It ends with ctx.
-func (s *Server) expire(ctx context.Context) {
-	if s.c.Retention.After <= 0 {
-		return
-	}
-	const day = 24 * time.Hour
-	for wait := time.Minute; ; wait = day { // after a start others come first
-		select {
-		case <-ctx.Done():
-			return
-		case <-time.After(wait):
-		}
-		n, err := s.Expire(ctx)
-		if err != nil {
-			s.c.Diagnostics.Error("studies whose time is over were not deleted", slog.Int("deleted", n), slog.String("error", err.Error()))
-		}
-	}
+	return nil
 }
 
 // Expire deletes the studies whose time is over, each recorded before, and returns

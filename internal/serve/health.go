@@ -5,7 +5,6 @@ import (
 	"errors"
 	"net/http"
 	"syscall"
-	"time"
 
 	"github.com/leadglass/leadglass"
 )
@@ -43,25 +42,14 @@ func (s *Server) healthz(w http.ResponseWriter, _ *http.Request) {
 	_, _ = w.Write([]byte(text + "\n"))
 }
 
-// logEvery is how often a log that could not be written is tried again. Nobody may
-// ask meanwhile: who spreads the load sends nobody to an archive that is unwell.
-const logEvery = 2 * time.Second
-
-// watchLog tries a log that could not be written again, by recording that it can.
-func (s *Server) watchLog(ctx context.Context) {
-	tick := time.NewTicker(logEvery)
-	defer tick.Stop()
-	for {
-		select {
-		case <-ctx.Done():
-			return
-		case <-tick.C:
-		}
-		if s.log.Err() == nil || s.log.Broken() {
-			continue
-		}
-		if err := s.log.Record(ctx, s.record(leadglass.ApplicationActivity, leadglass.AuditStarted, leadglass.Execute)); err == nil {
-			s.c.Diagnostics.Info("the log can be written again")
-		}
+// tryLog tries a log that could not be written again, by recording that it can. That
+// it still cannot is what Health says.
+func (s *Server) tryLog(ctx context.Context) error {
+	if s.log.Err() == nil || s.log.Broken() {
+		return nil
 	}
+	if s.log.Record(ctx, s.record(leadglass.ApplicationActivity, leadglass.AuditStarted, leadglass.Execute)) == nil {
+		s.c.Diagnostics.Info("the log can be written again")
+	}
+	return nil
 }

@@ -149,3 +149,30 @@ func TestRegistry_IsRecorded(t *testing.T) {
 		t.Errorf("recorded %q, want %q", got, want)
 	}
 }
+
+// TestRegistry_AnyFile: what was recorded last may have become anything.
+func TestRegistry_AnyFile(t *testing.T) {
+	h := start(t, nil)
+	h.user(identity.Account{Name: "ann", Roles: []leadglass.Role{leadglass.Radiologist}})
+	for _, text := range []string{"null", "{", ""} {
+		if err := h.stop(); err != nil {
+			t.Fatal(err)
+		}
+		if err := os.WriteFile(filepath.Join(h.c.Data, "identity", "recorded.json"), []byte(text), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		h = run(t, h.c)
+	}
+	if err := h.stop(); err != nil {
+		t.Fatal(err)
+	}
+	n := 0
+	for _, r := range records(t, h.c.Data) {
+		if r.Type == leadglass.UserSecurity {
+			n++
+		}
+	}
+	if n != 3 {
+		t.Errorf("recorded %d times, want 3", n)
+	}
+}

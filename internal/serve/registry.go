@@ -6,39 +6,17 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
-	"log/slog"
 	"maps"
 	"slices"
-	"time"
 
 	"github.com/leadglass/leadglass"
 	"github.com/leadglass/leadglass/internal/durable"
 	"github.com/leadglass/leadglass/internal/regular"
 )
 
-// registryEvery is how often accounts and devices are compared with what the log
-// knows of them. Commands change them while the archive runs, and people by hand.
-const registryEvery = 5 * time.Second
-
 // registry is what the log knows of accounts and devices: each as the file has it,
 // the password excepted, by "account NAME" or "device NAME".
 type registry map[string]json.RawMessage
-
-// watchRegistry records what changed, until ctx ends.
-func (s *Server) watchRegistry(ctx context.Context) {
-	tick := time.NewTicker(registryEvery)
-	defer tick.Stop()
-	for {
-		if err := s.recordRegistry(ctx); err != nil && ctx.Err() == nil {
-			s.c.Diagnostics.Error("changes of accounts and devices are not recorded yet", slog.String("error", err.Error()))
-		}
-		select {
-		case <-ctx.Done():
-			return
-		case <-tick.C:
-		}
-	}
-}
 
 // recordRegistry records each account and device that was made, changed or taken
 // away since it was recorded last, and notes what is recorded now. Where it is
@@ -48,13 +26,14 @@ func (s *Server) recordRegistry(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	before, err := s.recorded()
-	if err != nil {
-		return err
+	if s.known == nil {
+		if s.known, err = s.recorded(); err != nil {
+			return err
+		}
 	}
 	var records []*leadglass.Record
-	for _, name := range slices.Sorted(maps.Keys(merged(before, now))) {
-		if r := s.changed(name, before[name], now[name]); r != nil {
+	for _, name := range slices.Sorted(maps.Keys(merged(s.known, now))) {
+		if r := s.changed(name, s.known[name], now[name]); r != nil {
 			records = append(records, r)
 		}
 	}
@@ -68,7 +47,11 @@ func (s *Server) recordRegistry(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	return durable.WriteFile(durable.OS(), s.c.in(recordedFile), text)
+	if err := durable.WriteFile(durable.OS(), s.c.in(recordedFile), text); err != nil {
+		return err
+	}
+	s.known = now
+	return nil
 }
 
 // registry is what the files say now.
@@ -110,7 +93,7 @@ func (s *Server) recorded() (registry, error) {
 	case err != nil:
 		return nil, err
 	}
-	var r registry
+	r := registry{}
 	if err := json.Unmarshal(text, &r); err != nil {
 		// Nobody but us writes it. What it said is in the log; all is recorded anew.
 		return registry{}, nil
@@ -119,7 +102,8 @@ func (s *Server) recorded() (registry, error) {
 }
 
 func merged(a, b registry) registry {
-	all := maps.Clone(a)
+	all := registry{}
+	maps.Copy(all, a)
 	maps.Copy(all, b)
 	return all
 }

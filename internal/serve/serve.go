@@ -35,6 +35,7 @@ type Server struct {
 	own       ca.Certificates // that our listeners show
 	trust     *ca.Trust
 	revoked   atomic.Pointer[[]*x509.RevocationList]
+	known     registry // as it was recorded last; nil before, then the chore's that records it
 
 	scp   *scp.Server
 	dimse *ul.Server // encrypted
@@ -100,10 +101,9 @@ func (s *Server) Serve(ctx context.Context) error {
 	}
 	ctx, cancel := context.WithCancel(ctx)
 	var chores sync.WaitGroup
-	chores.Go(func() { s.expire(ctx) })        // ended by cancel
-	chores.Go(func() { s.watchRegistry(ctx) }) // likewise
-	chores.Go(func() { s.watchLists(ctx) })    // likewise
-	chores.Go(func() { s.watchLog(ctx) })      // likewise
+	for _, c := range s.chores() {
+		chores.Go(func() { s.regularly(ctx, c) }) // ended by cancel
+	}
 	err := s.wait(ctx, failed)
 	cancel()
 	chores.Wait()
