@@ -1,12 +1,12 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
 	"io/fs"
 	"net"
-	"net/netip"
 	"os"
 	"path/filepath"
 	"slices"
@@ -169,15 +169,11 @@ func (e *enrolConfig) enrolment(name string) (*identity.Enrolment, error) {
 		Organisation: e.Organisation, Department: e.Department, Site: e.Site,
 	}
 	for _, a := range e.Address {
-		p, err := netip.ParsePrefix(a)
+		p, err := identity.ParseNetwork(a)
 		if err != nil {
-			one, err := netip.ParseAddr(a)
-			if err != nil {
-				return nil, &hintError{fmt.Errorf("--address %q is no address", a), "write 192.0.2.5 or 192.0.2.0/28", exitTrouble}
-			}
-			p = netip.PrefixFrom(one, one.BitLen())
+			return nil, &hintError{fmt.Errorf("--address %q is no address", a), "write 192.0.2.5 or 192.0.2.0/28", exitTrouble}
 		}
-		en.Addresses = append(en.Addresses, p.Masked())
+		en.Addresses = append(en.Addresses, p)
 	}
 	if err := e.purpose(en); err != nil {
 		return nil, err
@@ -289,19 +285,12 @@ func deviceList(t *tui, c *archiveConfig) *cobra.Command {
 				w := tabwriter.NewWriter(t.out, 0, 0, 2, ' ', 0)
 				fmt.Fprintln(w, "NAME\tTITLES\tROLES\tSERVICES\tFROM\tTAKES AT\tSTATE")
 				for _, e := range all {
-					fmt.Fprintf(w, "%s\t%s\t%s\t%s\t%s\t%s\t%s\n", e.Name, or(words(e.Calling), "-"), or(words(e.Roles), "-"), or(words(e.Services), "all"), from(&e), takesAt(&e), state(&e))
+					fmt.Fprintf(w, "%s\t%s\t%s\t%s\t%s\t%s\t%s\n", e.Name, cmp.Or(words(e.Calling), "-"), cmp.Or(words(e.Roles), "-"), cmp.Or(words(e.Services), "all"), from(&e), takesAt(&e), state(&e))
 				}
 				return w.Flush()
 			})
 		},
 	}
-}
-
-func or(s, otherwise string) string {
-	if s == "" {
-		return otherwise
-	}
-	return s
 }
 
 func from(e *identity.Enrolment) string {
@@ -313,7 +302,7 @@ func from(e *identity.Enrolment) string {
 		}
 		all = append(all, p.String())
 	}
-	return or(words(all), "anywhere")
+	return cmp.Or(words(all), "anywhere")
 }
 
 func takesAt(e *identity.Enrolment) string {

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -78,7 +79,7 @@ func (c *verifyConfig) run(ctx context.Context, t *tui, data string) error {
 		name string
 		keep func([]byte)
 	}{
-		{or(c.Key, filepath.Join(data, "log.pub")), func(b []byte) { rc.Key = strings.TrimSpace(string(b)) }},
+		{cmp.Or(c.Key, filepath.Join(data, "log.pub")), func(b []byte) { rc.Key = strings.TrimSpace(string(b)) }},
 		{c.Checkpoint, func(b []byte) { rc.Checkpoint = b }},
 	} {
 		if f.name == "" {
@@ -107,7 +108,7 @@ func (t *tui) verified(r *review.Report, took time.Duration) error {
 		fmt.Fprintf(&b, "%-12s %s\n", what, fmt.Sprintf(format, args...))
 	}
 	line("log", "%s", r.Origin)
-	line("records", "%s, from %s to %s", group(r.Size), or(r.From, "-"), or(r.To, "-"))
+	line("records", "%s, from %s to %s", group(r.Size), cmp.Or(r.From, "-"), cmp.Or(r.To, "-"))
 	line("root", "%s", r.Root)
 	line("refused", "%s", group(r.Refused))
 	line("transfers", "%s begun, %s ended, %s without an end", group(r.Begun), group(r.Ended), group(r.Unended))

@@ -52,9 +52,7 @@ func userAdd(t *tui, c *archiveConfig) *cobra.Command {
 		Args:    oneArg("the name of the account"),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			a.Name = args[0]
-			for _, r := range roles {
-				a.Roles = append(a.Roles, leadglass.Role(r))
-			}
+			a.Roles = typed[leadglass.Role](roles)
 			if len(roles) == 0 {
 				return usage(cmd, "an account without a role may do nothing: name one with --role")
 			}

@@ -34,6 +34,18 @@ const (
 	widestIPv6 = 48
 )
 
+// ParseNetwork reads from where a peer speaks: "192.0.2.5" or "192.0.2.0/28".
+func ParseNetwork(text string) (netip.Prefix, error) {
+	if p, err := netip.ParsePrefix(text); err == nil {
+		return p.Masked(), nil
+	}
+	a, err := netip.ParseAddr(text)
+	if err != nil {
+		return netip.Prefix{}, err
+	}
+	return a.Prefix(a.BitLen())
+}
+
 // Check says what is missing. That it has expired is no error: it lets nobody in
 // then.
 func (x *Exception) Check() error {

@@ -122,21 +122,14 @@ func (d *doctor) room(context.Context) {
 }
 
 func (d *doctor) listeners(context.Context) {
-	for _, l := range []struct {
-		face      Face
-		addresses []string
-		plain     bool
-	}{
-		{DIMSEOverTLS, d.c.DIMSE.TLS, false}, {PlainDIMSE, d.c.DIMSE.Plain, true},
-		{HTTPS, d.c.Web.TLS, false}, {PlainHTTP, d.c.Web.Plain, true},
-	} {
+	for _, l := range d.c.listeners() {
 		for _, a := range l.addresses {
 			host, _, _ := net.SplitHostPort(a)
 			where := "reached from elsewhere"
 			if loopback(host) {
 				where = "reached from this machine only"
 			}
-			if l.plain && !loopback(host) {
+			if !l.face.encrypted() && !loopback(host) {
 				d.bad("listener", "%s, %s: %s, and all that is said can be read on the way", a, l.face, where)
 				continue
 			}

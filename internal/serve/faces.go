@@ -51,8 +51,11 @@ func (s *Server) openTLS(ctx context.Context) error {
 	if err := s.readLists(); err != nil {
 		return err
 	}
-	s.trust, err = s.c.trusting(a, s.directory, func() []*x509.RevocationList { return *s.revoked.Load() })
-	if err != nil {
+	s.trust = &ca.Trust{
+		Roots: a.Pool(), Enrolled: s.directory.Enrolled, Withdrawn: s.directory.Withdrawn, Now: s.c.Now,
+		Lists: func() []*x509.RevocationList { return *s.revoked.Load() },
+	}
+	if err := s.c.TLS.roots(s.trust.Roots); err != nil {
 		return err
 	}
 	if s.c.TLS.Certificate != "" {
@@ -78,16 +81,21 @@ func hint(err error, otherwise string) string {
 // maxPEM bounds files of authorities and revocation lists, in bytes.
 const maxPEM = 16 << 20
 
+// parsed reads a file of certificates or of a revocation list.
+func parsed[T any](name string, parse func([]byte) (T, error)) (v T, err error) {
+	text, err := regular.Read(name, maxPEM)
+	if err != nil {
+		return v, err
+	}
+	return parse(text)
+}
+
 // roots adds the site's own authorities to ours.
 func (t *TLS) roots(pool *x509.CertPool) error {
 	if t.Clients == "" {
 		return nil
 	}
-	text, err := regular.Read(t.Clients, maxPEM)
-	var more []*x509.Certificate
-	if err == nil {
-		more, err = ca.ParseCertificates(text)
-	}
+	more, err := parsed(t.Clients, ca.ParseCertificates)
 	if err != nil {
 		return &ConfigError{File: t.Clients, Key: "tls.clients", What: regular.Reason(err), Remedy: "name a PEM file with the certificates of the authorities"}
 	}
@@ -101,23 +109,13 @@ func (t *TLS) roots(pool *x509.CertPool) error {
 func (t *TLS) lists() ([]*x509.RevocationList, error) {
 	var all []*x509.RevocationList
 	for _, name := range t.Revoked {
-		text, err := regular.Read(name, maxPEM)
-		var list *x509.RevocationList
-		if err == nil {
-			list, err = ca.ParseList(text)
-		}
+		list, err := parsed(name, ca.ParseList)
 		if err != nil {
 			return nil, &ConfigError{File: name, Key: "tls.revoked", What: regular.Reason(err), Remedy: "name a certificate revocation list, in PEM or DER"}
 		}
 		all = append(all, list)
 	}
 	return all, nil
-}
-
-// trusting makes a Trust of an authority of our own and what the site adds.
-func (c *Config) trusting(a *ca.CA, d *identity.Directory, lists func() []*x509.RevocationList) (*ca.Trust, error) {
-	t := &ca.Trust{Roots: a.Pool(), Enrolled: d.Enrolled, Withdrawn: d.Withdrawn, Lists: lists, Now: c.Now}
-	return t, c.TLS.roots(t.Roots)
 }
 
 // readLists reads revocation lists again; those that cannot be read leave all as

@@ -285,7 +285,7 @@ func (f *file) exception(i int) (identity.Exception, error) {
 		return x, f.wrong("exception", i, "name", "name the machine, as doctor and the log shall call it", "it is missing")
 	}
 	for _, a := range in.Addresses {
-		p, err := prefix(a)
+		p, err := identity.ParseNetwork(a)
 		if err != nil {
 			return x, f.wrong("exception", i, "addresses", `write addresses as "192.0.2.7" or "192.0.2.0/28"`, "%q is no address", a)
 		}
@@ -319,17 +319,6 @@ func (f *file) expiry(i int, x *identity.Exception) error {
 	return nil
 }
 
-func prefix(s string) (netip.Prefix, error) {
-	if p, err := netip.ParsePrefix(s); err == nil {
-		return p.Masked(), nil
-	}
-	a, err := netip.ParseAddr(s)
-	if err != nil {
-		return netip.Prefix{}, err
-	}
-	return a.Prefix(a.BitLen())
-}
-
 // check looks at what can be judged without touching anything.
 func (f *file) check(c *Config) error {
 	for i, t := range append([]leadglass.AETitle{c.DIMSE.Title}, c.DIMSE.Called...) {
@@ -355,20 +344,13 @@ func (f *file) check(c *Config) error {
 
 // listeners refuses plain text where nobody accepted it.
 func (f *file) listeners(c *Config) error {
-	for _, l := range []struct {
-		table, key string
-		addresses  []string
-		plain      bool
-	}{
-		{"dimse", "tls", c.DIMSE.TLS, false}, {"dimse", "plain", c.DIMSE.Plain, true},
-		{"web", "tls", c.Web.TLS, false}, {"web", "plain", c.Web.Plain, true},
-	} {
+	for _, l := range c.listeners() {
 		for _, a := range l.addresses {
 			host, _, err := net.SplitHostPort(a)
 			if err != nil {
 				return f.wrong(l.table, 0, l.key, `write "192.0.2.1:2762", ":2762" or "[::1]:2762"`, "%q is no address to listen on", a)
 			}
-			if !l.plain || loopback(host) {
+			if l.face.encrypted() || loopback(host) {
 				continue
 			}
 			if l.table == "web" {

@@ -23,6 +23,9 @@ const (
 	layout = "leadglass data 1\n"
 )
 
+// indexFile is the index, which follows from the objects.
+const indexFile = "index/index.sqlite"
+
 // folder makes the data folder, or sees that it is one. A folder with other things
 // in it is left alone.
 func (s *Server) folder(context.Context) error {
@@ -96,7 +99,7 @@ func (s *Server) openArchive(ctx context.Context) error {
 	if err := os.MkdirAll(s.c.in("index"), 0o700); err != nil {
 		return fmt.Errorf("serve: opening the index: %w", err)
 	}
-	ix, err := index.OpenSQLite(ctx, s.c.in("index/index.sqlite"), index.Options{})
+	ix, err := index.OpenSQLite(ctx, s.c.in(indexFile), index.Options{})
 	if err != nil {
 		return fmt.Errorf("serve: opening the index: %w", err)
 	}

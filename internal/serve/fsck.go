@@ -33,11 +33,10 @@ func isConfig(err error) bool {
 	return ok
 }
 
-// aside renames the index, which follows from the objects.
+// aside renames the index.
 func (s *Server) aside() error {
-	const name = "index/index.sqlite"
 	for _, more := range []string{"-wal", "-shm"} {
-		_ = os.Remove(s.c.in(name + more))
+		_ = os.Remove(s.c.in(indexFile + more))
 	}
-	return os.Rename(s.c.in(name), s.c.in(name+".damaged"))
+	return os.Rename(s.c.in(indexFile), s.c.in(indexFile+".damaged"))
 }

@@ -9,7 +9,6 @@ import (
 	"net/http"
 
 	"github.com/leadglass/leadglass/internal/ca"
-	"github.com/leadglass/leadglass/ul"
 )
 
 // Face is what is spoken on a listener.
@@ -22,6 +21,22 @@ const (
 	HTTPS        Face = "DICOMweb over HTTPS"
 	PlainHTTP    Face = "DICOMweb, not encrypted"
 )
+
+func (f Face) encrypted() bool { return f == DIMSEOverTLS || f == HTTPS }
+
+// configured is where an archive shall listen with a face.
+type configured struct {
+	table, key string // of the configuration
+	face       Face
+	addresses  []string
+}
+
+func (c *Config) listeners() []configured {
+	return []configured{
+		{"dimse", "tls", DIMSEOverTLS, c.DIMSE.TLS}, {"dimse", "plain", PlainDIMSE, c.DIMSE.Plain},
+		{"web", "tls", HTTPS, c.Web.TLS}, {"web", "plain", PlainHTTP, c.Web.Plain},
+	}
+}
 
 // listener is an address that the archive listens on.
 type listener struct {
@@ -51,22 +66,13 @@ func (s *Server) listen(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	for _, l := range []struct {
-		key       string
-		addresses []string
-		add       func(net.Listener) listener
-	}{
-		{"dimse.tls", s.c.DIMSE.TLS, func(l net.Listener) listener { return associations(l, DIMSEOverTLS, s.dimse) }},
-		{"dimse.plain", s.c.DIMSE.Plain, func(l net.Listener) listener { return associations(l, PlainDIMSE, s.plain) }},
-		{"web.tls", s.c.Web.TLS, func(l net.Listener) listener { return s.requests(l, HTTPS, encrypted) }},
-		{"web.plain", s.c.Web.Plain, func(l net.Listener) listener { return s.requests(l, PlainHTTP, nil) }},
-	} {
+	for _, l := range s.c.listeners() {
 		for _, address := range l.addresses {
 			ln, err := new(net.ListenConfig).Listen(ctx, "tcp", address)
 			if err != nil {
-				return cannotListen(l.key, address, err)
+				return cannotListen(l.table+"."+l.key, address, err)
 			}
-			s.listening = append(s.listening, l.add(ln))
+			s.listening = append(s.listening, s.listener(ln, l.face, encrypted))
 		}
 	}
 	return nil
@@ -82,8 +88,17 @@ func cannotListen(key, address string, err error) error {
 	}
 }
 
-func associations(l net.Listener, f Face, s *ul.Server) listener {
-	return listener{l, f, s.Serve, s.Shutdown}
+// listener speaks a face on l.
+func (s *Server) listener(l net.Listener, f Face, web *tls.Config) listener {
+	switch f {
+	case DIMSEOverTLS:
+		return listener{l, f, s.dimse.Serve, s.dimse.Shutdown}
+	case PlainDIMSE:
+		return listener{l, f, s.plain.Serve, s.plain.Shutdown}
+	case PlainHTTP:
+		web = nil
+	}
+	return s.requests(l, f, web)
 }
 
 func (s *Server) requests(l net.Listener, f Face, t *tls.Config) listener {
