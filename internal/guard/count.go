@@ -38,8 +38,11 @@ func (s *search) withoutCounts() (*leadglass.Query, map[dicom.Tag]string) {
 		if want == "" {
 			continue
 		}
+		if len(counted) == 0 {
+			q = copied(q)
+		}
 		counted[tag] = strings.TrimSpace(want)
-		q = withKey(q, tag, "")
+		q.Keys.SetString(tag, "")
 	}
 	return q, counted
 }

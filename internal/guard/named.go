@@ -10,12 +10,11 @@ import (
 	"github.com/leadglass/leadglass/dicom/dict"
 )
 
-// withKey is the query with other values of a key; the caller's stays as it is.
-func withKey(q *leadglass.Query, tag dicom.Tag, values ...string) *leadglass.Query {
+// copied is the query with keys of its own, to be changed: the caller's stay.
+func copied(q *leadglass.Query) *leadglass.Query {
 	own, keys := *q, *q.Keys
 	keys.Elements = slices.Clone(keys.Elements)
 	own.Keys = &keys
-	own.Keys.SetString(tag, values...)
 	return &own
 }
 
@@ -41,7 +40,9 @@ func (s *search) narrowed(ctx context.Context, q *leadglass.Query) (*leadglass.Q
 	if len(left) == 0 {
 		return nil, nil
 	}
-	return withKey(q, dict.StudyInstanceUID, left...), nil
+	q = copied(q)
+	q.Keys.SetString(dict.StudyInstanceUID, left...)
+	return q, nil
 }
 
 // named are the studies that a search names, none where it may be about others.

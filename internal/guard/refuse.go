@@ -6,6 +6,8 @@ import (
 	"net/netip"
 	"sync"
 	"time"
+
+	"github.com/leadglass/leadglass/internal/limit"
 )
 
 // Refusals records who is refused, without that a flood fills the log: the first of
@@ -19,8 +21,8 @@ type Refusals struct {
 
 	mu    sync.Mutex // covers what follows
 	since time.Time
-	timer *time.Timer              // flushes when the minute is over; nil while nothing is counted
-	by    map[netip.Addr]*refusals // the zero address is all that have no place
+	timer *time.Timer                // flushes when the minute is over; nil while nothing is counted
+	by    map[netip.Prefix]*refusals // the zero address is all that have no place
 }
 
 // refusals are those of one address.
@@ -31,7 +33,7 @@ type refusals struct {
 
 // Refusals counts for one face and tells apart so many addresses.
 func (g *Guard) Refusals(addresses int, now func() time.Time, report func(error)) *Refusals {
-	return &Refusals{g: g, most: addresses, now: now, report: report, by: map[netip.Addr]*refusals{}}
+	return &Refusals{g: g, most: addresses, now: now, report: report, by: map[netip.Prefix]*refusals{}}
 }
 
 // Refuse records an attempt, or counts it. a.Peer has the address. That it cannot be
@@ -58,7 +60,7 @@ func (r *Refusals) later() {
 
 // add counts an attempt, and returns those of a minute that is over.
 func (r *Refusals) add(a SignIn) (due []SignIn, first bool) {
-	now, from := r.now(), network(a.Peer.Address.Addr())
+	now, from := r.now(), limit.Site(a.Peer.Address.Addr())
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	if now.Sub(r.since) >= time.Minute {
@@ -66,7 +68,7 @@ func (r *Refusals) add(a SignIn) (due []SignIn, first bool) {
 		r.since = now
 	}
 	if r.by[from] == nil && len(r.by) >= r.most {
-		from = netip.Addr{}
+		from = netip.Prefix{}
 	}
 	if known := r.by[from]; known != nil {
 		known.last = a
@@ -110,14 +112,4 @@ func (r *Refusals) admit(ctx context.Context, attempts []SignIn) (err error) {
 		r.report(err)
 	}
 	return err
-}
-
-// network is what counts as one address: of IPv6 the 64 bits that one site has.
-func network(a netip.Addr) netip.Addr {
-	if a = a.Unmap(); a.Is6() {
-		if p, err := a.Prefix(64); err == nil {
-			return p.Addr()
-		}
-	}
-	return a
 }

@@ -5,6 +5,8 @@ import (
 	"slices"
 	"sync"
 	"time"
+
+	"github.com/leadglass/leadglass/internal/limit"
 )
 
 // attempts remembers who failed to sign in. Names that nobody has are not
@@ -45,17 +47,11 @@ func newAttempts(lim Limits, now func() time.Time) *attempts {
 	return &attempts{lim: lim, now: now, accounts: map[string]*record{}, addresses: map[netip.Prefix]*failures{}}
 }
 
-// network is what counts as one address: a site has a whole /64 of IPv6.
-func network(a netip.Addr) netip.Prefix {
-	p, _ := a.Unmap().WithZone("").Prefix(min(a.Unmap().BitLen(), 64))
-	return p
-}
-
 // waits says whether an address has to wait, whoever it says it is.
 func (a *attempts) waits(from netip.Addr) bool {
 	a.mu.Lock()
 	defer a.mu.Unlock()
-	f := a.addresses[network(from)]
+	f := a.addresses[limit.Site(from)]
 	return f != nil && a.now().Before(f.until)
 }
 
@@ -90,7 +86,7 @@ const (
 func (a *attempts) judge(account string, from netip.Addr, right bool) verdict {
 	a.mu.Lock()
 	defer a.mu.Unlock()
-	now, p := a.now(), network(from)
+	now, p := a.now(), limit.Site(from)
 	address, known := a.addresses[p], a.of(account, p)
 	switch {
 	case address != nil && now.Before(address.until):

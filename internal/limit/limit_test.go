@@ -1,6 +1,7 @@
 package limit_test
 
 import (
+	"net/netip"
 	"testing"
 	"time"
 
@@ -22,5 +23,18 @@ func TestOf(t *testing.T) {
 	now := time.Now()
 	if at := now.Add(limit.Of(-1, time.Minute)); !at.After(now) {
 		t.Errorf("off ends at %v", at)
+	}
+}
+
+func TestSite(t *testing.T) {
+	for text, want := range map[string]string{
+		"192.0.2.7": "192.0.2.7/32", "::ffff:192.0.2.7": "192.0.2.7/32", "2001:db8:1:2:3::4": "2001:db8:1:2::/64", "fe80::1%eth0": "fe80::/64",
+	} {
+		if got := limit.Site(netip.MustParseAddr(text)); got.String() != want {
+			t.Errorf("%s is %v, want %s", text, got, want)
+		}
+	}
+	if got := limit.Site(netip.Addr{}); got != (netip.Prefix{}) {
+		t.Errorf("no address is %v", got)
 	}
 }

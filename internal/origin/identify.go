@@ -4,7 +4,6 @@ import (
 	"context"
 	"encoding/base64"
 	"net/http"
-	"net/netip"
 	"slices"
 	"strconv"
 	"strings"
@@ -18,7 +17,7 @@ import (
 // identify finds out who asks and why. It answers itself, and returns false,
 // where that is nobody.
 func (h *Handler) identify(w http.ResponseWriter, r *http.Request, c *caller) bool {
-	wire := identity.Wire{Address: addressOf(r), TLS: r.TLS != nil}
+	wire := identity.Wire{Address: addressOf(r.RemoteAddr), TLS: r.TLS != nil}
 	if wire.TLS && len(r.TLS.PeerCertificates) > 0 {
 		wire.Certificate = r.TLS.PeerCertificates[0]
 	}
@@ -207,10 +206,4 @@ func challenge(h http.Header, tls, shown bool) {
 	if tls {
 		h.Add("WWW-Authenticate", `Basic realm="leadglass", charset="UTF-8"`)
 	}
-}
-
-// prefixOf is what counts as one address: a site has a whole /64 of IPv6.
-func prefixOf(a netip.Addr) netip.Prefix {
-	p, _ := a.Prefix(min(a.BitLen(), 64))
-	return p
 }

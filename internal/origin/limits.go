@@ -78,7 +78,7 @@ func newFailures(lim Limits, now func() time.Time) *failures {
 func (f *failures) may(a netip.Addr) bool {
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	return f.owed(prefixOf(a)) <= time.Duration(f.lim.Failures-1)*f.lim.FailureWindow
+	return f.owed(limit.Site(a)) <= time.Duration(f.lim.Failures-1)*f.lim.FailureWindow
 }
 
 // owed is how long it takes until all failures of an address are forgotten.
@@ -88,7 +88,7 @@ func (f *failures) owed(p netip.Prefix) time.Duration { return max(0, f.until[p]
 func (f *failures) add(a netip.Addr) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	p := prefixOf(a)
+	p := limit.Site(a)
 	if _, ok := f.until[p]; !ok && len(f.until) >= f.lim.Addresses {
 		f.forget()
 	}

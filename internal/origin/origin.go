@@ -182,7 +182,7 @@ func (h *Handler) report(ctx context.Context, err error) {
 	}
 }
 
-func addressOf(r *http.Request) netip.AddrPort {
-	a, _ := netip.ParseAddrPort(r.RemoteAddr)
+func addressOf(remote string) netip.AddrPort {
+	a, _ := netip.ParseAddrPort(remote)
 	return netip.AddrPortFrom(a.Addr().Unmap().WithZone(""), a.Port())
 }

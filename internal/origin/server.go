@@ -14,6 +14,7 @@ import (
 	"github.com/leadglass/leadglass"
 	"github.com/leadglass/leadglass/internal/ca"
 	"github.com/leadglass/leadglass/internal/guard"
+	"github.com/leadglass/leadglass/internal/limit"
 )
 
 // Server returns a server of the handler whose limits are those of the handler's.
@@ -47,9 +48,8 @@ func (h *Handler) closed(c net.Conn, state http.ConnState) {
 	if err := t.Handshake(); !ca.IsHandshake(err) { // the error that it had, or that it is closed
 		return
 	}
-	a, _ := netip.ParseAddrPort(c.RemoteAddr().String())
 	_ = h.refused.Refuse(context.Background(), guard.SignIn{
-		Peer:  &leadglass.Peer{Kind: leadglass.Device, Address: netip.AddrPortFrom(a.Addr().Unmap().WithZone(""), a.Port())},
+		Peer:  &leadglass.Peer{Kind: leadglass.Device, Address: addressOf(c.RemoteAddr().String())},
 		Route: leadglass.Web, Device: true, Outcome: leadglass.MinorFailure, Reason: leadglass.NoIdentity,
 	})
 }
@@ -88,8 +88,7 @@ func (b *bounded) Accept() (net.Conn, error) {
 		if err != nil {
 			return nil, err
 		}
-		a, _ := netip.ParseAddrPort(c.RemoteAddr().String())
-		if p := prefixOf(a.Addr().Unmap().WithZone("")); b.take(p) {
+		if p := limit.Site(addressOf(c.RemoteAddr().String()).Addr()); b.take(p) {
 			return &held{Conn: c, free: sync.OnceFunc(func() { b.release(p) })}, nil
 		}
 		c.Close()
