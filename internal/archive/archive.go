@@ -7,8 +7,9 @@
 // object, a removal, labels, a merge of patients. A change is done when its
 // record is on the disk. The index follows from the journal and is fed by one
 // goroutine in its order, so that an object costs one sync and not two, and many
-// that come soon after each other one transaction. Whoever reads waits until the index has come as far as the journal was when he asked:
-// what was acknowledged is seen.
+// that come soon after each other one transaction. Whoever reads waits until the
+// index has come as far as the journal was when he asked: what was acknowledged is
+// seen.
 //
 // # Kinds of records
 //

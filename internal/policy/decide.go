@@ -93,8 +93,8 @@ func purposesOf(r *rule) []leadglass.Purpose {
 	return all
 }
 
-// about is the rules of a plan that can be about a principal and a resource. Cedar would find the
-// others not to apply; this is only quicker.
+// about is the rules of a plan that can be about a principal and a resource. Cedar
+// would find the others not to apply; this is only quicker.
 type about struct {
 	plan      *plan
 	principal *cedar.Entity

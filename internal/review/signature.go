@@ -81,8 +81,7 @@ func (s *signatures) note(signed, text []byte, name string) (sig []byte, ok bool
 }
 
 // verify verifies as ed25519.Verify does: the first at once, the others when there
-// are many. It returns the first
-// that is wrong.
+// are many. It returns the first that is wrong.
 func (s *signatures) verify(first uint64, file string, text, sig []byte) (wrong *signature) {
 	if s.seen++; s.seen <= fewSignatures {
 		if ed25519.Verify(s.public, text, sig) {
