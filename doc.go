@@ -23,7 +23,7 @@
 // A package imports only from the lines above its own; layers_test.go holds
 // the floors and walls as a test.
 //
-//	dicom/dict · internal/{durable, limit, regular}
+//	dicom/dict · internal/{durable, limit, regular, peertest}
 //	dicom · internal/{blob, tlog, vault, ca} · internal/durable/durabletest
 //	leadglass · dicom/pixel · ul · internal/{scope, place, product, advisory, compromise, govid, fleet/content}
 //	dimse · dicomweb · internal/{index, policy, guard, audit, render, identity}

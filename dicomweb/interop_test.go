@@ -2,14 +2,11 @@ package dicomweb_test
 
 import (
 	"bytes"
-	"encoding/json"
 	"errors"
 	"fmt"
-	"net"
+	"maps"
 	"net/http"
 	"os"
-	"os/exec"
-	"path/filepath"
 	"slices"
 	"testing"
 	"time"
@@ -17,9 +14,10 @@ import (
 	"github.com/leadglass/leadglass/dicom"
 	"github.com/leadglass/leadglass/dicom/dict"
 	"github.com/leadglass/leadglass/dicomweb"
+	"github.com/leadglass/leadglass/internal/peertest"
 )
 
-const pydicomFiles = "/usr/lib/python3/dist-packages/pydicom/data/test_files/"
+const pydicomFiles = peertest.Files + "/"
 
 // What pydicom reads from CT_small.dcm.
 const (
@@ -34,79 +32,17 @@ type orthanc struct {
 	http *http.Client
 }
 
-// freePort returns a port of loopback that nobody listens on now.
-func freePort(t *testing.T) int {
-	t.Helper()
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer l.Close()
-	return l.Addr().(*net.TCPAddr).Port
-}
-
 // startOrthanc skips the test where there is none.
 func startOrthanc(t *testing.T, change map[string]any) *orthanc {
 	t.Helper()
-	if os.Getenv("INTEROP") != "1" {
-		t.Skip("set INTEROP=1 to talk with Debian's Orthanc")
-	}
-	binary, err := exec.LookPath("Orthanc")
-	if err != nil {
-		t.Skip("orthanc is not installed")
-	}
-	const plugin = "/usr/share/orthanc/plugins/libOrthancDicomWeb.so"
-	if _, err := os.Stat(plugin); err != nil {
-		t.Skip("orthanc-dicomweb is not installed")
-	}
-	dir, port := t.TempDir(), freePort(t)
-	config := map[string]any{
-		"StorageDirectory": dir, "IndexDirectory": dir, "Plugins": []string{plugin},
-		"HttpPort": port, "DicomPort": freePort(t),
-		"RemoteAccessAllowed": false, "AuthenticationEnabled": false,
+	peertest.Need(t, "Orthanc", peertest.OrthancDICOMweb)
+	settings := map[string]any{
+		"Plugins": []string{peertest.OrthancDICOMweb}, "RemoteAccessAllowed": false, "AuthenticationEnabled": false,
 		"DicomWeb": map[string]any{"Enable": true, "Root": "/dicom-web/"},
 	}
-	for name, value := range change {
-		config[name] = value
-	}
-	text, err := json.Marshal(config)
-	if err != nil {
-		t.Fatal(err)
-	}
-	name := filepath.Join(dir, "orthanc.json")
-	if err := os.WriteFile(name, text, 0o600); err != nil {
-		t.Fatal(err)
-	}
-	var diagnostics bytes.Buffer
-	cmd := exec.CommandContext(t.Context(), binary, name)
-	cmd.Stdout, cmd.Stderr = &diagnostics, &diagnostics
-	if err := cmd.Start(); err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() {
-		cmd.Process.Kill()
-		cmd.Wait()
-		if t.Failed() {
-			t.Logf("Orthanc said:\n%s", diagnostics.String())
-		}
-	})
-	o := &orthanc{base: fmt.Sprintf("http://127.0.0.1:%d", port), http: &http.Client{Timeout: 20 * time.Second}}
-	o.wait(t)
-	return o
-}
-
-// wait returns when Orthanc answers, whatever.
-func (o *orthanc) wait(t *testing.T) {
-	t.Helper()
-	for range 150 {
-		resp, err := o.http.Get(o.base + "/system")
-		if err == nil {
-			resp.Body.Close()
-			return
-		}
-		time.Sleep(100 * time.Millisecond)
-	}
-	t.Fatal("Orthanc does not answer")
+	maps.Copy(settings, change)
+	port := peertest.Orthanc(t, peertest.Port(t), settings)
+	return &orthanc{base: "http://127.0.0.1:" + port, http: &http.Client{Timeout: 20 * time.Second}}
 }
 
 // store puts a file in by Orthanc's own interface.

@@ -12,6 +12,7 @@ import (
 
 	"github.com/leadglass/leadglass/dimse"
 	"github.com/leadglass/leadglass/dimse/dimsetest"
+	"github.com/leadglass/leadglass/internal/peertest"
 )
 
 // sink takes objects and keeps their number.
@@ -27,7 +28,7 @@ func (s *sink) Store(_ context.Context, rq *dimse.StoreRequest) dimse.Status {
 // is told otherwise, and then holds back the end of each object until the
 // server has acknowledged its beginning.
 func TestInterop_StoreRate(t *testing.T) {
-	interop(t, "storescu")
+	peertest.Need(t, peertest.Files, "storescu")
 	const copies = 400
 	_, file := realFile(t, "CT_small.dcm")
 	dir := t.TempDir()

@@ -21,87 +21,22 @@ import (
 	"github.com/leadglass/leadglass/dicom"
 	"github.com/leadglass/leadglass/dimse"
 	"github.com/leadglass/leadglass/dimse/dimsetest"
+	"github.com/leadglass/leadglass/internal/peertest"
 	"github.com/leadglass/leadglass/ul"
 )
 
 // Real files of python3-pydicom.
 const (
-	realFiles = "/usr/lib/python3/dist-packages/pydicom/data/test_files"
-	ctStudy   = "1.3.6.1.4.1.5962.1.2.1.20040119072730.12322"
-	ctUID     = "1.3.6.1.4.1.5962.1.1.1.1.1.20040119072730.12322"
-	mrStudy   = "1.3.6.1.4.1.5962.1.2.4.20040826185059.5457"
-	mrUID     = "1.3.6.1.4.1.5962.1.1.4.1.1.20040826185059.5457"
-	mrImage   = dicom.UID("1.2.840.10008.5.1.4.1.1.4")
+	ctStudy = "1.3.6.1.4.1.5962.1.2.1.20040119072730.12322"
+	ctUID   = "1.3.6.1.4.1.5962.1.1.1.1.1.20040119072730.12322"
+	mrStudy = "1.3.6.1.4.1.5962.1.2.4.20040826185059.5457"
+	mrUID   = "1.3.6.1.4.1.5962.1.1.4.1.1.20040826185059.5457"
+	mrImage = dicom.UID("1.2.840.10008.5.1.4.1.1.4")
 )
-
-// interop skips the test unless peers are wanted and there.
-func interop(t *testing.T, programs ...string) {
-	t.Helper()
-	if os.Getenv("INTEROP") != "1" {
-		t.Skip("INTEROP=1 is not set")
-	}
-	for _, p := range programs {
-		if _, err := exec.LookPath(p); err != nil {
-			t.Skipf("the peer %s is not installed", p)
-		}
-	}
-	if _, err := os.Stat(realFiles); err != nil {
-		t.Skip("the files of python3-pydicom are not installed")
-	}
-}
-
-// freePort is a port of 127.0.0.1 that nobody listened on a moment ago.
-func freePort(t *testing.T) int {
-	ln, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer ln.Close()
-	return ln.Addr().(*net.TCPAddr).Port
-}
-
-// peer starts a program that the test ends, and waits until it listens.
-func peer(t *testing.T, port int, name string, args ...string) {
-	t.Helper()
-	ctx, cancel := context.WithTimeout(context.Background(), 100*time.Second)
-	c := exec.CommandContext(ctx, name, args...)
-	var out bytes.Buffer
-	c.Stdout, c.Stderr = &out, &out
-	if err := c.Start(); err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() {
-		cancel()
-		_ = c.Wait()
-		if t.Failed() {
-			t.Logf("%s said:\n%s", name, out.String())
-		}
-	})
-	for range 200 {
-		if conn, err := net.Dial("tcp", fmt.Sprint("127.0.0.1:", port)); err == nil {
-			conn.Close()
-			return
-		}
-		time.Sleep(50 * time.Millisecond)
-	}
-	t.Fatalf("%s does not listen", name)
-}
-
-// tool runs a program of DCMTK to its end and returns what it said.
-func tool(t *testing.T, name string, args ...string) string {
-	t.Helper()
-	ctx, cancel := context.WithTimeout(context.Background(), 30*time.Second)
-	defer cancel()
-	out, err := exec.CommandContext(ctx, name, args...).CombinedOutput()
-	if err != nil {
-		t.Errorf("%s %s: %v\n%s", name, strings.Join(args, " "), err, out)
-	}
-	return string(out)
-}
 
 // realFile reads one of the real files and its data set as it is encoded.
 func realFile(t *testing.T, name string) (*dicom.File, []byte) {
-	f, err := dicom.ReadFile(filepath.Join(realFiles, name), dicom.Options{})
+	f, err := dicom.ReadFile(filepath.Join(peertest.Files, name), dicom.Options{})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -219,7 +154,7 @@ func port(t *testing.T, address string) string {
 
 // TestInterop_ClientOfDcmqrscp is our client with DCMTK's archive.
 func TestInterop_ClientOfDcmqrscp(t *testing.T) {
-	interop(t, "dcmqrscp")
+	peertest.Need(t, peertest.Files, "dcmqrscp")
 	here := &dimsetest.Archive{}
 	herePort := port(t, dimsetest.Serve(t, here, dimse.Limits{}))
 	c := dimsetest.Dial(t, dcmqrscp(t, herePort), interopContexts())
@@ -242,12 +177,12 @@ func TestInterop_ClientOfDcmqrscp(t *testing.T) {
 
 // dcmqrscp starts an empty archive that knows HERE.
 func dcmqrscp(t *testing.T, here string) (address string) {
-	dir, p := t.TempDir(), freePort(t)
+	dir, p := t.TempDir(), peertest.Port(t)
 	db := filepath.Join(dir, "db")
 	if err := os.Mkdir(db, 0o700); err != nil {
 		t.Fatal(err)
 	}
-	cfg := fmt.Sprintf(`NetworkTCPPort = %d
+	cfg := fmt.Sprintf(`NetworkTCPPort = %s
 MaxPDUSize = 16384
 MaxAssociations = 16
 HostTable BEGIN
@@ -263,23 +198,23 @@ AETable END
 	if err := os.WriteFile(name, []byte(cfg), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	peer(t, p, "dcmqrscp", "-c", name)
-	return fmt.Sprint("127.0.0.1:", p)
+	peertest.Serve(t, p, "dcmqrscp", "-c", name)
+	return "127.0.0.1:" + p
 }
 
 // TestInterop_ToolsOfDCMTK is each of DCMTK's clients with our server.
 func TestInterop_ToolsOfDCMTK(t *testing.T) {
-	interop(t, "echoscu", "storescu", "findscu", "getscu", "movescu", "dcmdump")
+	peertest.Need(t, peertest.Files, "echoscu", "storescu", "findscu", "getscu", "movescu", "dcmdump")
 	archive, here := &dimsetest.Archive{AETitle: "OURS"}, &dimsetest.Archive{}
 	archive.Destinations = map[ul.AETitle]string{"HERE": dimsetest.Serve(t, here, dimse.Limits{})}
 	p := port(t, dimsetest.Serve(t, archive, dimse.Limits{}))
 	to := func(args ...string) []string {
 		return append([]string{"-d", "-aet", "DCMTK", "-aec", "OURS", "127.0.0.1", p}, args...)
 	}
-	if out := tool(t, "echoscu", to()...); !strings.Contains(out, "Received Echo Response (Success)") {
+	if out := peertest.Run(t, "echoscu", to()...); !strings.Contains(out, "Received Echo Response (Success)") {
 		t.Errorf("echoscu said\n%s", out)
 	}
-	out := tool(t, "storescu", to(filepath.Join(realFiles, "CT_small.dcm"), filepath.Join(realFiles, "MR_small.dcm"))...)
+	out := peertest.Run(t, "storescu", to(filepath.Join(peertest.Files, "CT_small.dcm"), filepath.Join(peertest.Files, "MR_small.dcm"))...)
 	if n := strings.Count(out, "0x0000: Success"); n != 2 {
 		t.Errorf("storescu had %d successes\n%s", n, out)
 	}
@@ -290,14 +225,14 @@ func TestInterop_ToolsOfDCMTK(t *testing.T) {
 	samePixels(t, archive.Objects()[0].Data, f)
 	findscu(t, to)
 	dir := t.TempDir()
-	out = tool(t, "getscu", append([]string{"-S", "-od", dir, "-k", "QueryRetrieveLevel=STUDY", "-k", "StudyInstanceUID=" + ctStudy}, to()...)...)
+	out = peertest.Run(t, "getscu", append([]string{"-S", "-od", dir, "-k", "QueryRetrieveLevel=STUDY", "-k", "StudyInstanceUID=" + ctStudy}, to()...)...)
 	fetched, _ := filepath.Glob(filepath.Join(dir, "*"))
 	if len(fetched) != 1 || !regexp.MustCompile(`Completed Suboperations +: 1\n`).MatchString(out) {
 		t.Errorf("getscu has %q and said\n%s", fetched, out)
 	} else if got, err := dicom.ReadFile(fetched[0], dicom.Options{}); err != nil || !bytes.Equal(got.Dataset.Get(dicom.PixelData).Value, f.Dataset.Get(dicom.PixelData).Value) {
 		t.Errorf("getscu's file: %v", err)
 	}
-	out = tool(t, "movescu", append([]string{"-S", "-aem", "HERE", "-k", "QueryRetrieveLevel=STUDY", "-k", "StudyInstanceUID=" + ctStudy}, to()...)...)
+	out = peertest.Run(t, "movescu", append([]string{"-S", "-aem", "HERE", "-k", "QueryRetrieveLevel=STUDY", "-k", "StudyInstanceUID=" + ctStudy}, to()...)...)
 	nowhere := exec.Command("movescu", append([]string{"-S", "-aem", "NOWHERE", "-k", "QueryRetrieveLevel=STUDY", "-k", "StudyInstanceUID=" + ctStudy}, to()...)...)
 	if said, _ := nowhere.CombinedOutput(); !strings.Contains(string(said), "0xa801") {
 		t.Errorf("movescu to nowhere said\n%s", said)
@@ -309,9 +244,9 @@ func TestInterop_ToolsOfDCMTK(t *testing.T) {
 
 // TestInterop_FindscuCancels: DCMTK's C-CANCEL ends an answer without end.
 func TestInterop_FindscuCancels(t *testing.T) {
-	interop(t, "findscu")
+	peertest.Need(t, peertest.Files, "findscu")
 	p := port(t, dimsetest.Serve(t, flood(), dimse.Limits{}))
-	out := tool(t, "findscu", "-d", "-S", "--cancel", "5", "-k", "QueryRetrieveLevel=STUDY", "-k", "StudyInstanceUID", "127.0.0.1", p)
+	out := peertest.Run(t, "findscu", "-d", "-S", "--cancel", "5", "-k", "QueryRetrieveLevel=STUDY", "-k", "StudyInstanceUID", "127.0.0.1", p)
 	if !strings.Contains(out, "Received Find Response 5") || !strings.Contains(out, "0xfe00: Cancel") {
 		t.Errorf("findscu said\n%.2000s", out)
 	}
@@ -319,19 +254,19 @@ func TestInterop_FindscuCancels(t *testing.T) {
 
 // TestInterop_Fragments is DCMTK's smallest PDU in both directions.
 func TestInterop_Fragments(t *testing.T) {
-	interop(t, "storescu", "storescp")
+	peertest.Need(t, peertest.Files, "storescu", "storescp")
 	archive := &dimsetest.Archive{}
 	p := port(t, dimsetest.Serve(t, archive, dimse.Limits{}))
-	tool(t, "storescu", "--max-pdu", "4096", "--max-send-pdu", "4096", "127.0.0.1", p, filepath.Join(realFiles, "CT_small.dcm"))
+	peertest.Run(t, "storescu", "--max-pdu", "4096", "--max-send-pdu", "4096", "127.0.0.1", p, filepath.Join(peertest.Files, "CT_small.dcm"))
 	f, b := realFile(t, "CT_small.dcm")
 	if objects := archive.Objects(); len(objects) != 1 {
 		t.Errorf("%d objects arrived", len(objects))
 	} else {
 		samePixels(t, objects[0].Data, f)
 	}
-	dir, sp := t.TempDir(), freePort(t)
-	peer(t, sp, "storescp", "-pdu", "4096", "-od", dir, fmt.Sprint(sp))
-	c := dimsetest.Dial(t, fmt.Sprint("127.0.0.1:", sp), interopContexts())
+	dir, sp := t.TempDir(), peertest.Port(t)
+	peertest.Serve(t, sp, "storescp", "-pdu", "4096", "-od", dir, sp)
+	c := dimsetest.Dial(t, "127.0.0.1:"+sp, interopContexts())
 	rsp, err := c.Send(within(t), &dimse.StoreRequest{SOPClass: ctImage, SOPInstance: ctUID, Data: bytes.NewReader(b)})
 	if err != nil || rsp.Status != dimse.Success {
 		t.Fatalf("%+v, %v", rsp, err)
@@ -362,7 +297,7 @@ func findscu(t *testing.T, to func(...string) []string) {
 		for _, k := range tc.keys {
 			args = append(args, "-k", k)
 		}
-		out := tool(t, "findscu", append(args, to()...)...)
+		out := peertest.Run(t, "findscu", append(args, to()...)...)
 		_, answers, _ := strings.Cut(out, "Received Find Response 1")
 		var got []string
 		for _, m := range regexp.MustCompile(`\(0010,0010\) PN \[([^\]]*?) ?\]`).FindAllStringSubmatch(answers, -1) {
@@ -372,36 +307,22 @@ func findscu(t *testing.T, to func(...string) []string) {
 			t.Errorf("findscu %q found %q, want %q\n%s", tc.keys, got, tc.want, out)
 		}
 	}
-	tool(t, "findscu", append([]string{"-S", "--cancel", "1", "-k", "QueryRetrieveLevel=STUDY", "-k", "StudyInstanceUID"}, to()...)...)
+	peertest.Run(t, "findscu", append([]string{"-S", "--cancel", "1", "-k", "QueryRetrieveLevel=STUDY", "-k", "StudyInstanceUID"}, to()...)...)
 }
 
 // orthanc starts an Orthanc that knows OURS and HERE.
 func orthanc(t *testing.T, ours, here string) (dicomAddress, web string) {
-	dir, dp, hp := t.TempDir(), freePort(t), freePort(t)
-	cfg, err := json.Marshal(map[string]any{
-		"Name": "peer", "StorageDirectory": dir, "IndexDirectory": dir, "HttpPort": hp, "DicomPort": dp, "DicomAet": "PEER",
-		"DicomCheckCalledAet": false, "DicomAlwaysAllowStore": true, "DicomAlwaysAllowFind": true, "DicomAlwaysAllowMove": true,
+	dp := peertest.Port(t)
+	hp := peertest.Orthanc(t, dp, map[string]any{
+		"DicomAet": "PEER", "DicomCheckCalledAet": false, "DicomAlwaysAllowStore": true, "DicomAlwaysAllowFind": true, "DicomAlwaysAllowMove": true,
 		"DicomAlwaysAllowGet": true, "AuthenticationEnabled": false, "Plugins": []string{}, "DicomScuTimeout": 10,
 		"DicomModalities": map[string]any{
-			"ours": map[string]any{"AET": "OURS", "Host": "127.0.0.1", "Port": number(ours), "AllowStorageCommitment": true},
-			"here": map[string]any{"AET": "HERE", "Host": "127.0.0.1", "Port": number(here)},
-			"me":   map[string]any{"AET": "LEADGLASS", "Host": "127.0.0.1", "Port": number(here), "AllowStorageCommitment": true},
+			"ours": map[string]any{"AET": "OURS", "Host": "127.0.0.1", "Port": peertest.Number(ours), "AllowStorageCommitment": true},
+			"here": map[string]any{"AET": "HERE", "Host": "127.0.0.1", "Port": peertest.Number(here)},
+			"me":   map[string]any{"AET": "LEADGLASS", "Host": "127.0.0.1", "Port": peertest.Number(here), "AllowStorageCommitment": true},
 		},
 	})
-	if err != nil {
-		t.Fatal(err)
-	}
-	name := filepath.Join(dir, "orthanc.json")
-	if err := os.WriteFile(name, cfg, 0o600); err != nil {
-		t.Fatal(err)
-	}
-	peer(t, hp, "Orthanc", name) // it opens its DICOM port first
-	return fmt.Sprint("127.0.0.1:", dp), fmt.Sprint("http://127.0.0.1:", hp)
-}
-
-func number(port string) (n int) {
-	_, _ = fmt.Sscan(port, &n)
-	return n
+	return "127.0.0.1:" + dp, "http://127.0.0.1:" + hp
 }
 
 // rest asks Orthanc's REST interface.
@@ -437,7 +358,7 @@ type events struct {
 // TestInterop_ClientOfOrthanc is our client with Orthanc, storage commitment
 // included, whose report comes on an association of its own.
 func TestInterop_ClientOfOrthanc(t *testing.T) {
-	interop(t, "Orthanc")
+	peertest.Need(t, peertest.Files, "Orthanc")
 	here := events{&dimsetest.Archive{}, reporter{make(chan *dimse.EventRequest, 1)}}
 	herePort := port(t, dimsetest.Serve(t, here, dimse.Limits{}))
 	address, _ := orthanc(t, "1", herePort)
@@ -462,7 +383,7 @@ func TestInterop_ClientOfOrthanc(t *testing.T) {
 
 // TestInterop_OrthancAsClient is Orthanc's client with our server.
 func TestInterop_OrthancAsClient(t *testing.T) {
-	interop(t, "Orthanc")
+	peertest.Need(t, peertest.Files, "Orthanc")
 	archive := &dimsetest.Archive{AETitle: "OURS"}
 	ours := port(t, dimsetest.Serve(t, archive, dimse.Limits{}))
 	address, web := orthanc(t, ours, "1")
@@ -477,7 +398,7 @@ func TestInterop_OrthancAsClient(t *testing.T) {
 	}
 	ids := make([]string, 2)
 	for i, name := range []string{"CT_small.dcm", "MR_small.dcm"} {
-		b, err := os.ReadFile(filepath.Join(realFiles, name))
+		b, err := os.ReadFile(filepath.Join(peertest.Files, name))
 		if err != nil {
 			t.Fatal(err)
 		}

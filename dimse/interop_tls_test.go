@@ -3,7 +3,6 @@ package dimse_test
 import (
 	"bytes"
 	"crypto/tls"
-	"fmt"
 	"path/filepath"
 	"strings"
 	"testing"
@@ -11,6 +10,7 @@ import (
 	"github.com/leadglass/leadglass/dicom"
 	"github.com/leadglass/leadglass/dimse"
 	"github.com/leadglass/leadglass/dimse/dimsetest"
+	"github.com/leadglass/leadglass/internal/peertest"
 	"github.com/leadglass/leadglass/ul"
 	"github.com/leadglass/leadglass/ul/ultest"
 )
@@ -18,7 +18,7 @@ import (
 // TestInterop_ToolsOfDCMTKWithTLS is DCMTK's clients with our server, each
 // knowing the other by its certificate.
 func TestInterop_ToolsOfDCMTKWithTLS(t *testing.T) {
-	interop(t, "echoscu", "storescu", "findscu")
+	peertest.Need(t, peertest.Files, "echoscu", "storescu", "findscu")
 	us, them := ultest.NewIdentity(t, "us"), ultest.NewIdentity(t, "dcmtk")
 	archive := &dimsetest.Archive{AETitle: "OURS"}
 	p := port(t, dimsetest.ServeUL(t, &ul.Server{
@@ -30,10 +30,10 @@ func TestInterop_ToolsOfDCMTKWithTLS(t *testing.T) {
 	to := func(args ...string) []string {
 		return append([]string{"-d", "+tls", them.KeyFile, them.CertFile, "+cf", us.AuthorityFile, "127.0.0.1", p}, args...)
 	}
-	if out := tool(t, "echoscu", to()...); !strings.Contains(out, "Received Echo Response (Success)") {
+	if out := peertest.Run(t, "echoscu", to()...); !strings.Contains(out, "Received Echo Response (Success)") {
 		t.Errorf("echoscu said\n%s", out)
 	}
-	if out := tool(t, "storescu", to(filepath.Join(realFiles, "CT_small.dcm"))...); !strings.Contains(out, "0x0000: Success") {
+	if out := peertest.Run(t, "storescu", to(filepath.Join(peertest.Files, "CT_small.dcm"))...); !strings.Contains(out, "0x0000: Success") {
 		t.Errorf("storescu said\n%s", out)
 	}
 	f, _ := realFile(t, "CT_small.dcm")
@@ -42,7 +42,7 @@ func TestInterop_ToolsOfDCMTKWithTLS(t *testing.T) {
 	} else {
 		samePixels(t, objects[0].Data, f)
 	}
-	out := tool(t, "findscu", append([]string{"-S", "-k", "QueryRetrieveLevel=STUDY", "-k", "StudyInstanceUID"}, to()...)...)
+	out := peertest.Run(t, "findscu", append([]string{"-S", "-k", "QueryRetrieveLevel=STUDY", "-k", "StudyInstanceUID"}, to()...)...)
 	if !strings.Contains(out, ctStudy) || !strings.Contains(out, "0x0000: Success: Matching is complete") {
 		t.Errorf("findscu said\n%s", out)
 	}
@@ -50,11 +50,11 @@ func TestInterop_ToolsOfDCMTKWithTLS(t *testing.T) {
 
 // TestInterop_ClientOfStorescpWithTLS is our client with DCMTK's server.
 func TestInterop_ClientOfStorescpWithTLS(t *testing.T) {
-	interop(t, "storescp")
+	peertest.Need(t, peertest.Files, "storescp")
 	us, them := ultest.NewIdentity(t, "us"), ultest.NewIdentity(t, "storescp")
-	dir, p := t.TempDir(), freePort(t)
-	peer(t, p, "storescp", "+tls", them.KeyFile, them.CertFile, "+cf", us.AuthorityFile, "-od", dir, fmt.Sprint(p))
-	a, err := ul.Dial(within(t), fmt.Sprint("127.0.0.1:", p), interopContexts(), &ul.Config{
+	dir, p := t.TempDir(), peertest.Port(t)
+	peertest.Serve(t, p, "storescp", "+tls", them.KeyFile, them.CertFile, "+cf", us.AuthorityFile, "-od", dir, p)
+	a, err := ul.Dial(within(t), "127.0.0.1:"+p, interopContexts(), &ul.Config{
 		TLS: &tls.Config{RootCAs: them.Pool, Certificates: []tls.Certificate{us.Certificate}},
 	})
 	if err != nil {

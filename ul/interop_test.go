@@ -5,7 +5,6 @@ import (
 	"context"
 	"crypto/tls"
 	"encoding/binary"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"net"
@@ -17,65 +16,10 @@ import (
 	"time"
 
 	"github.com/leadglass/leadglass/dicom"
+	"github.com/leadglass/leadglass/internal/peertest"
 	"github.com/leadglass/leadglass/ul"
 	"github.com/leadglass/leadglass/ul/ultest"
 )
-
-// program finds a peer, or skips the test and says why.
-func program(t *testing.T, name string) string {
-	t.Helper()
-	if os.Getenv("INTEROP") != "1" {
-		t.Skip("INTEROP is not 1: peers are not asked")
-	}
-	path, err := exec.LookPath(name)
-	if err != nil {
-		t.Skipf("%s is not installed", name)
-	}
-	return path
-}
-
-// freePort is one that nobody listened on a moment ago.
-func freePort(t *testing.T) string {
-	t.Helper()
-	ln, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer ln.Close()
-	_, port, _ := net.SplitHostPort(ln.Addr().String())
-	return port
-}
-
-// started runs a peer until the end of the test and waits until it listens.
-func started(t *testing.T, port string, name string, args ...string) (addr string) {
-	t.Helper()
-	cmd := exec.Command(program(t, name), args...)
-	cmd.Dir = t.TempDir()
-	var output bytes.Buffer
-	cmd.Stdout, cmd.Stderr = &output, &output
-	if err := cmd.Start(); err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() {
-		_ = cmd.Process.Signal(os.Interrupt)
-		kill := time.AfterFunc(5*time.Second, func() { _ = cmd.Process.Kill() })
-		_ = cmd.Wait()
-		kill.Stop()
-		if t.Failed() {
-			t.Logf("%s said:\n%s", name, output.String())
-		}
-	})
-	addr = net.JoinHostPort("127.0.0.1", port)
-	for range 200 {
-		if c, err := net.Dial("tcp", addr); err == nil {
-			c.Close()
-			return addr
-		}
-		time.Sleep(50 * time.Millisecond)
-	}
-	t.Fatalf("%s does not listen on %s", name, addr)
-	return ""
-}
 
 // cEchoRQ is a C-ECHO-RQ in implicit little endian (PS3.7 section 9.3.5.1).
 func cEchoRQ() []byte {
@@ -133,9 +77,10 @@ func wantReject(t *testing.T, addr string, rq *ul.AssociateRQ, name string) {
 }
 
 func TestInterop_StoreSCP(t *testing.T) {
-	program(t, "storescp")
-	port := freePort(t)
-	addr := started(t, port, "storescp", port)
+	peertest.Need(t, "storescp")
+	port := peertest.Port(t)
+	addr := "127.0.0.1:" + port
+	peertest.Serve(t, port, "storescp", port)
 	ac := verified(t, addr, echoRQ(), nil)
 	if got := ac.User.ImplementationVersionName; !strings.HasPrefix(got, "OFFIS_DCMTK_") {
 		t.Errorf("implementation version name %q", got)
@@ -170,8 +115,8 @@ func TestInterop_StoreSCP(t *testing.T) {
 }
 
 func TestInterop_DcmqrscpRejects(t *testing.T) {
-	program(t, "dcmqrscp")
-	port, dir := freePort(t), t.TempDir()
+	peertest.Need(t, "dcmqrscp")
+	port, dir := peertest.Port(t), t.TempDir()
 	config := fmt.Sprintf(`NetworkTCPPort = %s
 MaxPDUSize = 16384
 MaxAssociations = 1
@@ -188,7 +133,8 @@ AETable END
 	if err := os.WriteFile(file, []byte(config), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	addr := started(t, port, "dcmqrscp", "-c", file)
+	addr := "127.0.0.1:" + port
+	peertest.Serve(t, port, "dcmqrscp", "-c", file)
 	find := func(called ul.AETitle) *ul.AssociateRQ {
 		rq := echoRQ()
 		rq.Called = called
@@ -210,12 +156,13 @@ AETable END
 }
 
 func TestInterop_StoreSCPWithTLS(t *testing.T) {
-	program(t, "storescp")
+	peertest.Need(t, "storescp")
 	us, them := ultest.NewIdentity(t, "us"), ultest.NewIdentity(t, "storescp")
 
 	t.Run("any_client", func(t *testing.T) {
-		port := freePort(t)
-		addr := started(t, port, "storescp", "+tls", them.KeyFile, them.CertFile, "-ic", port)
+		port := peertest.Port(t)
+		addr := "127.0.0.1:" + port
+		peertest.Serve(t, port, "storescp", "+tls", them.KeyFile, them.CertFile, "-ic", port)
 		verified(t, addr, echoRQ(), &ul.Config{TLS: &tls.Config{RootCAs: them.Pool}})
 		// Plain DICOM to it gets no answer that is one.
 		_, err := ul.Dial(brief(t), addr, echoRQ(), &ul.Config{Limits: ul.Limits{ARTIM: 3 * time.Second}})
@@ -225,8 +172,9 @@ func TestInterop_StoreSCPWithTLS(t *testing.T) {
 		}
 	})
 	t.Run("client_certificate", func(t *testing.T) {
-		port := freePort(t)
-		addr := started(t, port, "storescp", "+tls", them.KeyFile, them.CertFile, "-rc", "+cf", us.AuthorityFile, port)
+		port := peertest.Port(t)
+		addr := "127.0.0.1:" + port
+		peertest.Serve(t, port, "storescp", "+tls", them.KeyFile, them.CertFile, "-rc", "+cf", us.AuthorityFile, port)
 		verified(t, addr, echoRQ(), &ul.Config{TLS: &tls.Config{RootCAs: them.Pool, Certificates: []tls.Certificate{us.Certificate}}})
 		_, err := ul.Dial(brief(t), addr, echoRQ(), &ul.Config{TLS: &tls.Config{RootCAs: them.Pool}})
 		var alert tls.AlertError
@@ -240,7 +188,7 @@ func TestInterop_StoreSCPWithTLS(t *testing.T) {
 }
 
 func TestInterop_Orthanc(t *testing.T) {
-	program(t, "Orthanc")
+	peertest.Need(t, "Orthanc")
 	for _, c := range []struct {
 		name   string
 		config map[string]any
@@ -260,31 +208,11 @@ func TestInterop_Orthanc(t *testing.T) {
 		}},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			dir, port := t.TempDir(), freePort(t)
-			c.config["StorageDirectory"], c.config["IndexDirectory"] = dir, dir
-			c.config["DicomPort"] = json.Number(port)
+			port := peertest.Port(t)
 			c.config["DicomAet"], c.config["HttpServerEnabled"] = "ORTHANC", false
-			text, err := json.Marshal(c.config)
-			if err != nil {
-				t.Fatal(err)
-			}
-			file := filepath.Join(dir, "orthanc.json")
-			if err := os.WriteFile(file, text, 0o600); err != nil {
-				t.Fatal(err)
-			}
-			c.check(t, started(t, port, "Orthanc", file))
+			peertest.Orthanc(t, port, c.config)
+			c.check(t, "127.0.0.1:"+port)
 		})
-	}
-}
-
-// runs runs a requestor against us and wants it to succeed.
-func runs(t *testing.T, name string, args ...string) {
-	t.Helper()
-	ctx, cancel := context.WithTimeout(t.Context(), 20*time.Second)
-	defer cancel()
-	out, err := exec.CommandContext(ctx, program(t, name), args...).CombinedOutput()
-	if err != nil {
-		t.Errorf("%s %v: %v\n%s", name, args, err, out)
 	}
 }
 
@@ -309,13 +237,13 @@ func answerEcho(_ context.Context, a *ul.Assoc) {
 }
 
 func TestInterop_EchoSCU(t *testing.T) {
-	program(t, "echoscu")
+	peertest.Need(t, "echoscu")
 	released := make(chan error, 1)
 	s := &ul.Server{Negotiate: acceptAll, Handle: answerEcho, Refused: func(_ net.Addr, err error) { released <- err }}
 	_, port, _ := net.SplitHostPort(served(t, s))
-	runs(t, "echoscu", "127.0.0.1", port)
-	runs(t, "echoscu", "--propose-ts", "20", "--propose-pc", "100", "--repeat", "5", "127.0.0.1", port)
-	runs(t, "echoscu", "--abort", "127.0.0.1", port)
+	peertest.Run(t, "echoscu", "127.0.0.1", port)
+	peertest.Run(t, "echoscu", "--propose-ts", "20", "--propose-pc", "100", "--repeat", "5", "127.0.0.1", port)
+	peertest.Run(t, "echoscu", "--abort", "127.0.0.1", port)
 	select {
 	case err := <-released:
 		t.Errorf("refused: %v", err)
@@ -324,18 +252,18 @@ func TestInterop_EchoSCU(t *testing.T) {
 }
 
 func TestInterop_EchoSCUWithTLS(t *testing.T) {
-	program(t, "echoscu")
+	peertest.Need(t, "echoscu")
 	us, them := ultest.NewIdentity(t, "us"), ultest.NewIdentity(t, "echoscu")
 	s := &ul.Server{
 		Config:    ul.Config{TLS: &tls.Config{Certificates: []tls.Certificate{us.Certificate}, ClientCAs: them.Pool, ClientAuth: tls.RequireAndVerifyClientCert}},
 		Negotiate: acceptAll, Handle: answerEcho,
 	}
 	_, port, _ := net.SplitHostPort(served(t, s))
-	runs(t, "echoscu", "+tls", them.KeyFile, them.CertFile, "+cf", us.AuthorityFile, "127.0.0.1", port)
+	peertest.Run(t, "echoscu", "+tls", them.KeyFile, them.CertFile, "+cf", us.AuthorityFile, "127.0.0.1", port)
 }
 
 func TestInterop_StoreSCUNegotiates(t *testing.T) {
-	program(t, "storescu")
+	peertest.Need(t, "storescu")
 	object := "/usr/lib/python3/dist-packages/pydicom/data/test_files/CT_small.dcm"
 	if _, err := os.Stat(object); err != nil {
 		t.Skip("python3-pydicom is not installed: no object to send")
@@ -363,7 +291,7 @@ func TestInterop_StoreSCUNegotiates(t *testing.T) {
 	_, port, _ := net.SplitHostPort(served(t, s))
 	ctx, cancel := context.WithTimeout(t.Context(), 20*time.Second)
 	defer cancel()
-	_ = exec.CommandContext(ctx, program(t, "storescu"), "-R", "127.0.0.1", port, object).Run()
+	_ = exec.CommandContext(ctx, "storescu", "-R", "127.0.0.1", port, object).Run()
 	select {
 	case n := <-got:
 		if n < 30_000 {

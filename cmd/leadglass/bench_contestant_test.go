@@ -20,6 +20,7 @@ import (
 
 	"github.com/leadglass/leadglass/dimse"
 	"github.com/leadglass/leadglass/dimse/dimsetest"
+	"github.com/leadglass/leadglass/internal/peertest"
 	"github.com/leadglass/leadglass/ul"
 )
 
@@ -32,7 +33,7 @@ type contestant struct {
 	web     string // URL of the DICOMweb service
 	header  http.Header
 	cmd     *exec.Cmd
-	said    *said
+	said    *peertest.Said
 }
 
 // folderOf makes a folder for what a contestant keeps.
@@ -55,7 +56,7 @@ func (b *bench) folderOf(name string, files map[string]string) string {
 func (b *bench) leadglass() *contestant {
 	b.Helper()
 	keys, token := b.issuer()
-	d, w := freePort(b.T), freePort(b.T)
+	d, w := peertest.Port(b.T), peertest.Port(b.T)
 	dir := b.folderOf("ours", map[string]string{"keys.json": keys, "leadglass.toml": exception("104", "BENCH") + fmt.Sprintf(`
 [dimse]
 tls = []
@@ -114,19 +115,17 @@ func (b *bench) issuer() (keys, token string) {
 	return string(set), token
 }
 
-// orthancDICOMweb is Debian's plugin.
-const orthancDICOMweb = "/usr/share/orthanc/plugins/libOrthancDicomWeb.so"
-
+// peertest.OrthancDICOMweb is Debian's plugin.
 // orthanc is Debian's Orthanc with its defaults, the ports excepted, and with C-GET,
 // which it does not allow to strangers by default. It knows nobody and records nothing.
 func (b *bench) orthanc() *contestant {
 	b.Helper()
-	d, w := freePort(b.T), freePort(b.T)
+	d, w := peertest.Port(b.T), peertest.Port(b.T)
 	dir := b.folderOf("theirs", nil)
 	config, err := json.Marshal(map[string]any{
-		"StorageDirectory": dir, "IndexDirectory": dir, "HttpPort": number(b, w), "DicomPort": number(b, d), "DicomAet": "LEADGLASS",
+		"StorageDirectory": dir, "IndexDirectory": dir, "HttpPort": peertest.Number(w), "DicomPort": peertest.Number(d), "DicomAet": "LEADGLASS",
 		"DicomAlwaysAllowFind": true, "DicomAlwaysAllowGet": true, "AuthenticationEnabled": false, "RemoteAccessAllowed": false,
-		"Plugins": []string{orthancDICOMweb},
+		"Plugins": []string{peertest.OrthancDICOMweb},
 	})
 	if err != nil {
 		b.Fatal(err)
@@ -141,18 +140,10 @@ func (b *bench) orthanc() *contestant {
 	}
 }
 
-func number(b *bench, port string) int {
-	n, err := strconv.Atoi(port)
-	if err != nil {
-		b.Fatal(err)
-	}
-	return n
-}
-
 // start starts it and returns after how long it answers both faces.
 func (c *contestant) start() time.Duration {
 	c.Helper()
-	c.cmd, c.said = exec.Command(c.program[0], c.program[1:]...), &said{}
+	c.cmd, c.said = exec.Command(c.program[0], c.program[1:]...), &peertest.Said{}
 	c.cmd.Stdout, c.cmd.Stderr = c.said, c.said
 	c.cmd.Env = append(os.Environ(), "TCP_NODELAY=1") // DCMTK, which is in Orthanc, waits otherwise
 	begin := time.Now()

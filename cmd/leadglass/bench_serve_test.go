@@ -17,6 +17,7 @@ import (
 
 	"github.com/leadglass/leadglass/dicom"
 	"github.com/leadglass/leadglass/dimse"
+	"github.com/leadglass/leadglass/internal/peertest"
 	"github.com/leadglass/leadglass/ul"
 )
 
@@ -36,7 +37,7 @@ func (m *match) both() []*contestant { return []*contestant{m.ours, m.theirs} }
 // on the disk before it answers; Orthanc does not. BENCH=short takes two minutes.
 func TestBench_Serve(t *testing.T) {
 	b := newBench(t, "Orthanc", "storescu", "getscu")
-	if _, err := os.Stat(orthancDICOMweb); err != nil {
+	if _, err := os.Stat(peertest.OrthancDICOMweb); err != nil {
 		t.Skip("orthanc-dicomweb is not installed")
 	}
 	m := &match{bench: b, ours: b.leadglass(), theirs: b.orthanc(), rounds: 5, period: 5 * time.Second}

@@ -10,6 +10,7 @@ import (
 	"testing"
 
 	"github.com/leadglass/leadglass/dicom"
+	"github.com/leadglass/leadglass/internal/peertest"
 )
 
 // Three studies of the real files, of one image each.
@@ -32,7 +33,7 @@ func exception(port string, titles ...string) string {
 // went runs a tool that has to go well and returns what it said.
 func went(t *testing.T, name string, args ...string) string {
 	t.Helper()
-	out, err := tool(name, args...)
+	out, err := peertest.Try(name, args...)
 	if err != nil {
 		t.Errorf("%s %s: %v\n%s", name, strings.Join(args, " "), err, out)
 	}
@@ -121,7 +122,7 @@ func offer(t *testing.T, name string) []string {
 
 // realFile are the arguments by which storescu sends a real file as it is.
 func realFile(t *testing.T, name string) []string {
-	name = pydicomFiles + "test_files/" + name
+	name = peertest.Files + "/" + name
 	return append(offer(t, name), name)
 }
 
@@ -131,16 +132,16 @@ type reference struct{ dir, port string }
 
 func refers(t *testing.T) reference {
 	t.Helper()
-	r := reference{t.TempDir(), freePort(t)}
-	runs(t, "storescp", "+B", "+xa", "-pm", "-od", r.dir, r.port)
-	listens(t, r.port)
+	r := reference{t.TempDir(), peertest.Port(t)}
+	peertest.Start(t, "storescp", "+B", "+xa", "-pm", "-od", r.dir, r.port)
+	peertest.Await(t, r.port)
 	return r
 }
 
 // sent is a file with what storescu sends of a file; nil where it sends nothing.
 func (r reference) sent(t *testing.T, name string) []byte {
 	t.Helper()
-	if _, err := tool("storescu", append(offer(t, name), "127.0.0.1", r.port, name)...); err != nil {
+	if _, err := peertest.Try("storescu", append(offer(t, name), "127.0.0.1", r.port, name)...); err != nil {
 		return nil
 	}
 	names, _ := filepath.Glob(filepath.Join(r.dir, "*"))
@@ -173,7 +174,7 @@ func holds(t *testing.T, r reference, who, dir string, files ...string) {
 		got = append(got, dataSet(b))
 	}
 	for _, name := range files {
-		want = append(want, dataSet(r.sent(t, pydicomFiles+"test_files/"+name)))
+		want = append(want, dataSet(r.sent(t, peertest.Files+"/"+name)))
 	}
 	slices.SortFunc(got, bytes.Compare)
 	slices.SortFunc(want, bytes.Compare)
@@ -188,11 +189,11 @@ func study(uid string) []string {
 
 // TestServeInterop_DCMTK: the tools of DCMTK on loopback, let in by an exception.
 func TestServeInterop_DCMTK(t *testing.T) {
-	interop(t, "echoscu", "storescu", "findscu", "movescu", "getscu", "storescp", "dcmdump")
-	taking, dir := freePort(t), t.TempDir()
+	peertest.Need(t, peertest.Files, "echoscu", "storescu", "findscu", "movescu", "getscu", "storescp", "dcmdump")
+	taking, dir := peertest.Port(t), t.TempDir()
 	a := serves(t, exception(taking, "DCMTK"))
-	runs(t, "storescp", "+B", "-od", dir, taking)
-	listens(t, taking)
+	peertest.Start(t, "storescp", "+B", "-od", dir, taking)
+	peertest.Await(t, taking)
 	to := plainly("DCMTK", "LEADGLASS", port(a.plain))
 	storesAndFinds(t, to)
 	got := t.TempDir()
@@ -209,13 +210,13 @@ func TestServeInterop_DCMTK(t *testing.T) {
 // TestServeInterop_DCMTKOverTLS: those of Debian's tools that speak TLS, and
 // storescp as the destination of a C-MOVE over TLS.
 func TestServeInterop_DCMTKOverTLS(t *testing.T) {
-	interop(t, "echoscu", "storescu", "findscu", "movescu", "storescp", "dcmdump")
-	taking, dir := freePort(t), t.TempDir()
-	a := serves(t, exception(freePort(t), "MOVER"))
+	peertest.Need(t, peertest.Files, "echoscu", "storescu", "findscu", "movescu", "storescp", "dcmdump")
+	taking, dir := peertest.Port(t), t.TempDir()
+	a := serves(t, exception(peertest.Port(t), "MOVER"))
 	d := a.enrol("DCMTK", "--role", "modality", "--role", "workstation", "--listens", "127.0.0.1:"+taking)
 	storesAndFinds(t, d.overTLS(a.dimse))
-	runs(t, "storescp", "+tls", d.key, d.cert, "+cf", d.ca, "+B", "-od", dir, taking)
-	listens(t, taking)
+	peertest.Start(t, "storescp", "+tls", d.key, d.cert, "+cf", d.ca, "+B", "-od", dir, taking)
+	peertest.Await(t, taking)
 	if out := went(t, "movescu", append(study(ctStudy), plainly("MOVER", "LEADGLASS", port(a.plain))("-aem", "DCMTK")...)...); !strings.Contains(out, "Success") {
 		t.Errorf("movescu said\n%s", out)
 	}
@@ -224,12 +225,12 @@ func TestServeInterop_DCMTKOverTLS(t *testing.T) {
 		"no certificate": {"+tla", "+cf", d.ca},
 		"no TLS":         nil,
 	} {
-		if out, err := tool("echoscu", append(args, "-aet", "DCMTK", "-aec", "LEADGLASS", "127.0.0.1", port(a.dimse))...); err == nil {
+		if out, err := peertest.Try("echoscu", append(args, "-aet", "DCMTK", "-aec", "LEADGLASS", "127.0.0.1", port(a.dimse))...); err == nil {
 			t.Errorf("with %s echoscu got in:\n%s", who, out)
 		}
 	}
 	a.command("", "device", "revoke", "dcmtk")
-	if out, err := tool("echoscu", d.overTLS(a.dimse)()...); err == nil {
+	if out, err := peertest.Try("echoscu", d.overTLS(a.dimse)()...); err == nil {
 		t.Errorf("a revoked device got in:\n%s", out)
 	}
 }
@@ -237,17 +238,17 @@ func TestServeInterop_DCMTKOverTLS(t *testing.T) {
 // TestServeInterop_Dcmqrscp: DCMTK's archive takes what is moved to it, and moves
 // what it has to us.
 func TestServeInterop_Dcmqrscp(t *testing.T) {
-	interop(t, "dcmqrscp", "storescu", "findscu", "movescu", "dcmdump")
-	theirs, dir := freePort(t), t.TempDir()
-	a := serves(t, exception(theirs, "QRSCP")+exception(freePort(t), "DCMTK"))
+	peertest.Need(t, peertest.Files, "dcmqrscp", "storescu", "findscu", "movescu", "dcmdump")
+	theirs, dir := peertest.Port(t), t.TempDir()
+	a := serves(t, exception(theirs, "QRSCP")+exception(peertest.Port(t), "DCMTK"))
 	config := fmt.Sprintf("NetworkTCPPort = %s\nMaxPDUSize = 16384\nMaxAssociations = 16\nHostTable BEGIN\nours = (LEADGLASS, 127.0.0.1, %s)\nHostTable END\n"+
 		"VendorTable BEGIN\nVendorTable END\nAETable BEGIN\nQRSCP %s RW (200, 1024mb) ANY\nAETable END\n", theirs, port(a.plain), dir)
 	name := filepath.Join(t.TempDir(), "qrscp.cfg")
 	if err := os.WriteFile(name, []byte(config), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	runs(t, "dcmqrscp", "+B", "-c", name)
-	listens(t, theirs)
+	peertest.Start(t, "dcmqrscp", "+B", "-c", name)
+	peertest.Await(t, theirs)
 	us, them := plainly("DCMTK", "LEADGLASS", port(a.plain)), plainly("DCMTK", "QRSCP", theirs)
 	for _, file := range threeStudies[:2] {
 		went(t, "storescu", them(realFile(t, file)...)...)

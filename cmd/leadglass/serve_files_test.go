@@ -18,12 +18,13 @@ import (
 	"github.com/leadglass/leadglass/dicom/dict"
 	"github.com/leadglass/leadglass/dicomweb"
 	"github.com/leadglass/leadglass/dimse"
+	"github.com/leadglass/leadglass/internal/peertest"
 	"github.com/leadglass/leadglass/ul"
 )
 
 // realObject is a real file and what it says it is.
 type realObject struct {
-	name                           string // below pydicomFiles
+	name                           string // below peertest.Data
 	file                           []byte
 	study, series, instance, class dicom.UID
 	syntax                         dicom.UID
@@ -32,7 +33,7 @@ type realObject struct {
 // realObjects reads each file of pydicom that is one of DICOM, or is to be one.
 func realObjects(t *testing.T) (all []realObject) {
 	t.Helper()
-	err := filepath.WalkDir(pydicomFiles, func(name string, e fs.DirEntry, err error) error {
+	err := filepath.WalkDir(peertest.Data, func(name string, e fs.DirEntry, err error) error {
 		readme := strings.HasPrefix(e.Name(), "README")
 		if err != nil || e.IsDir() || readme || filepath.Ext(name) != ".dcm" && !strings.Contains(name, "dicomdirtests/") {
 			return err
@@ -41,7 +42,7 @@ func realObjects(t *testing.T) (all []realObject) {
 		if err != nil {
 			return err
 		}
-		o := realObject{name: strings.TrimPrefix(name, pydicomFiles), file: b}
+		o := realObject{name: strings.TrimPrefix(name, peertest.Data), file: b}
 		if f, _ := dicom.Read(bytes.NewReader(b), dicom.Options{StopBefore: dicom.PixelData}); f != nil {
 			d := f.Dataset
 			o.study, o.series, o.instance = d.UID(dict.StudyInstanceUID), d.UID(dict.SeriesInstanceUID), d.UID(dict.SOPInstanceUID)
@@ -99,7 +100,7 @@ func noObjects() map[string]string {
 // route, bit for bit: whatever dciodvfy says of a file, it says afterwards too. What
 // is refused is what has no place in a study.
 func TestServeInterop_EveryRealFile(t *testing.T) {
-	interop(t)
+	peertest.Need(t, peertest.Files)
 	stored, warned, refused := 0, 0, map[string]string{}
 	for _, group := range rounds(realObjects(t)) {
 		a := serves(t, "")
@@ -132,16 +133,16 @@ func TestServeInterop_EveryRealFile(t *testing.T) {
 
 // TestServeInterop_WhyRefused has the reasons said by leadglass import.
 func TestServeInterop_WhyRefused(t *testing.T) {
-	interop(t)
+	peertest.Need(t, peertest.Files)
 	report := filepath.Join(t.TempDir(), "report")
 	args := []string{"import", "--quiet", "--data", filepath.Join(t.TempDir(), "data"), "--report", report}
 	want := map[string]string{}
 	for name, why := range noObjects() {
 		if why != "" {
-			args, want[name] = append(args, pydicomFiles+name), why
+			args, want[name] = append(args, peertest.Data+name), why
 		}
 	}
-	if out, err := tool("leadglass", args...); err == nil {
+	if out, err := peertest.Try("leadglass", args...); err == nil {
 		t.Errorf("all were taken:\n%s", out)
 	}
 	text, err := os.ReadFile(report)
@@ -152,7 +153,7 @@ func TestServeInterop_WhyRefused(t *testing.T) {
 	for line := range strings.Lines(string(text)) {
 		f := strings.Split(strings.TrimSpace(line), "\t")
 		if len(f) == 3 && f[0] == "refused" {
-			got[strings.TrimPrefix(strings.Trim(f[1], `"`), pydicomFiles)] = strings.TrimPrefix(f[2], "storing: ")
+			got[strings.TrimPrefix(strings.Trim(f[1], `"`), peertest.Data)] = strings.TrimPrefix(f[2], "storing: ")
 		}
 	}
 	if !maps.Equal(got, want) {

@@ -3,7 +3,6 @@ package main_test
 import (
 	"bufio"
 	"bytes"
-	"context"
 	"crypto/tls"
 	"crypto/x509"
 	"encoding/binary"
@@ -14,105 +13,16 @@ import (
 	"os/exec"
 	"path/filepath"
 	"strings"
-	"sync"
 	"syscall"
 	"testing"
 	"time"
+
+	"github.com/leadglass/leadglass/internal/peertest"
 )
-
-// pydicomFiles are the real files of python3-pydicom.
-const pydicomFiles = "/usr/lib/python3/dist-packages/pydicom/data/"
-
-// interop skips where the interop tier is off or a peer is missing.
-func interop(t *testing.T, programs ...string) {
-	t.Helper()
-	if os.Getenv("INTEROP") != "1" {
-		t.Skip("INTEROP=1 runs leadglass serve against Debian's peers")
-	}
-	for _, p := range programs {
-		if _, err := exec.LookPath(p); err != nil {
-			t.Skipf("%s is not installed", p)
-		}
-	}
-	if _, err := os.Stat(pydicomFiles); err != nil {
-		t.Skip("the files of python3-pydicom are not installed")
-	}
-}
-
-// said is what a program printed.
-type said struct {
-	mu  sync.Mutex // covers all
-	all bytes.Buffer
-}
-
-func (s *said) Write(p []byte) (int, error) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	return s.all.Write(p)
-}
-
-func (s *said) String() string {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	return s.all.String()
-}
-
-// runs starts a program that ends with the test.
-func runs(t *testing.T, name string, args ...string) {
-	t.Helper()
-	cmd, out := exec.Command(name, args...), &said{}
-	cmd.Stdout, cmd.Stderr = out, out
-	if err := cmd.Start(); err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() {
-		_ = cmd.Process.Kill()
-		_ = cmd.Wait()
-		if t.Failed() {
-			t.Logf("%s said:\n%s", name, out)
-		}
-	})
-}
-
-// listens waits until somebody listens on a port.
-func listens(t *testing.T, ports ...string) {
-	t.Helper()
-	for _, p := range ports {
-		for deadline := time.Now().Add(20 * time.Second); ; time.Sleep(20 * time.Millisecond) {
-			conn, err := net.Dial("tcp", "127.0.0.1:"+p)
-			if err == nil {
-				conn.Close()
-				break
-			}
-			if time.Now().After(deadline) {
-				t.Fatalf("nobody listens on %s", p)
-			}
-		}
-	}
-}
-
-func freePort(t *testing.T) string {
-	t.Helper()
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer l.Close()
-	return port(l.Addr().String())
-}
 
 func port(address string) string {
 	_, p, _ := net.SplitHostPort(address)
 	return p
-}
-
-// tool runs a program to its end and returns what it said, and whether it says
-// that it went well.
-func tool(name string, args ...string) (string, error) {
-	ctx, cancel := context.WithTimeout(context.Background(), time.Minute)
-	defer cancel()
-	out, err := exec.CommandContext(ctx, name, args...).CombinedOutput()
-	return string(out), err
 }
 
 // archive is leadglass serve, a process of its own.
@@ -120,14 +30,14 @@ type archive struct {
 	t                 *testing.T
 	dir, config       string
 	dimse, plain, web string // addresses
-	out               *said
+	out               *peertest.Said
 }
 
 // serves starts an archive with the configuration beside its listeners, and waits
 // until it is ready. When the test ends it stops, and that has to go well.
 func serves(t *testing.T, config string) *archive {
 	t.Helper()
-	a := &archive{t: t, dir: t.TempDir(), out: &said{}}
+	a := &archive{t: t, dir: t.TempDir(), out: &peertest.Said{}}
 	a.config = filepath.Join(a.dir, "leadglass.toml")
 	plain := ""
 	if strings.Contains(config, "[[exception]]") {

@@ -20,6 +20,7 @@ import (
 	"github.com/leadglass/leadglass"
 	"github.com/leadglass/leadglass/internal/ca"
 	"github.com/leadglass/leadglass/internal/identity"
+	"github.com/leadglass/leadglass/internal/peertest"
 	"github.com/leadglass/leadglass/internal/review"
 	"github.com/leadglass/leadglass/internal/serve"
 )
@@ -169,7 +170,7 @@ func (p *prey) life(d death) {
 	if d.op > 0 {
 		name, args = "leadglass-mortal", []string{p.config, strconv.Itoa(d.op)}
 	}
-	cmd, out := exec.Command(name, args...), &said{}
+	cmd, out := exec.Command(name, args...), &peertest.Said{}
 	pipe, err := cmd.StdoutPipe()
 	if err != nil {
 		p.t.Fatal(err)
@@ -202,7 +203,7 @@ func (p *prey) life(d death) {
 }
 
 // buried looks at how it died, and at the log.
-func (p *prey) buried(cmd *exec.Cmd, d death, ready bool, out *said) {
+func (p *prey) buried(cmd *exec.Cmd, d death, ready bool, out *peertest.Said) {
 	p.t.Helper()
 	if cmd.ProcessState.ExitCode() != -1 {
 		p.t.Errorf("life %d: it was not killed, it ended by itself: %v\n%s", p.lives, cmd.ProcessState, out)

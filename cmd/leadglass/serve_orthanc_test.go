@@ -5,11 +5,11 @@ import (
 	"context"
 	"encoding/json"
 	"io"
+	"maps"
 	"net/http"
 	"os"
 	"path/filepath"
 	"slices"
-	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -17,10 +17,8 @@ import (
 	"github.com/leadglass/leadglass/dicom"
 	"github.com/leadglass/leadglass/dicom/dict"
 	"github.com/leadglass/leadglass/dicomweb"
+	"github.com/leadglass/leadglass/internal/peertest"
 )
-
-// orthancWeb is Orthanc's DICOMweb, client and server.
-const orthancWeb = "/usr/share/orthanc/plugins/libOrthancDicomWeb.so"
 
 // orthanc is Debian's, as a peer.
 type orthanc struct {
@@ -31,33 +29,10 @@ type orthanc struct {
 // startOrthanc starts one with these settings beside its ports.
 func startOrthanc(t *testing.T, dicomPort string, settings map[string]any) *orthanc {
 	t.Helper()
-	if _, err := os.Stat(orthancWeb); err != nil {
-		t.Skip("orthanc-dicomweb is not installed")
-	}
-	dir, web := t.TempDir(), freePort(t)
-	config := map[string]any{
-		"Name": "peer", "StorageDirectory": dir, "IndexDirectory": dir, "Plugins": []string{orthancWeb},
-		"HttpPort": portNumber(web), "DicomPort": portNumber(dicomPort), "DicomAet": "ORTHANC", "AuthenticationEnabled": false, "DicomScuTimeout": 30,
-	}
-	for k, v := range settings {
-		config[k] = v
-	}
-	text, err := json.Marshal(config)
-	if err != nil {
-		t.Fatal(err)
-	}
-	name := filepath.Join(dir, "orthanc.json")
-	if err := os.WriteFile(name, text, 0o600); err != nil {
-		t.Fatal(err)
-	}
-	runs(t, "Orthanc", name)
-	listens(t, dicomPort, web)
-	return &orthanc{t, dicomPort, "http://127.0.0.1:" + web}
-}
-
-func portNumber(port string) int {
-	n, _ := strconv.Atoi(port)
-	return n
+	peertest.Need(t, "Orthanc", peertest.OrthancDICOMweb)
+	config := map[string]any{"Plugins": []string{peertest.OrthancDICOMweb}, "DicomAet": "ORTHANC", "AuthenticationEnabled": false, "DicomScuTimeout": 30}
+	maps.Copy(config, settings)
+	return &orthanc{t, dicomPort, "http://127.0.0.1:" + peertest.Orthanc(t, dicomPort, config)}
 }
 
 // call asks the REST interface and returns status and answer.
@@ -90,7 +65,7 @@ func (o *orthanc) call(method, path, body string, into any) int {
 func (o *orthanc) fill(files ...string) (ids []string) {
 	o.t.Helper()
 	for _, f := range files {
-		b, err := os.ReadFile(pydicomFiles + "test_files/" + f)
+		b, err := os.ReadFile(peertest.Files + "/" + f)
 		if err != nil {
 			o.t.Fatal(err)
 		}
@@ -150,13 +125,13 @@ func list(ids []string) string {
 // TestServeInterop_OrthancDIMSE: Orthanc sends to us, over TLS and without, finds
 // with us, and has us move to it.
 func TestServeInterop_OrthancDIMSE(t *testing.T) {
-	interop(t, "Orthanc")
-	dicomPort := freePort(t)
+	peertest.Need(t, peertest.Files, "Orthanc")
+	dicomPort := peertest.Port(t)
 	a := serves(t, exception(dicomPort, "ORTHANC"))
 	d := a.enrol("ORTHANCTLS", "--role", "modality", "--role", "workstation", "--rsa")
 	r := refers(t) // has what Orthanc sends, which lays some objects down anew
 	modality := func(address string, more map[string]any) map[string]any {
-		m := map[string]any{"AET": "LEADGLASS", "Host": "127.0.0.1", "Port": portNumber(port(address))}
+		m := map[string]any{"AET": "LEADGLASS", "Host": "127.0.0.1", "Port": peertest.Number(port(address))}
 		for k, v := range more {
 			m[k] = v
 		}
@@ -211,7 +186,7 @@ func TestServeInterop_OrthancDIMSE(t *testing.T) {
 // TestServeInterop_OrthancAsWebClient: Orthanc's DICOMweb stores here as a device
 // with its certificate, and searches and retrieves as a person with a password.
 func TestServeInterop_OrthancAsWebClient(t *testing.T) {
-	interop(t, "Orthanc")
+	peertest.Need(t, peertest.Files, "Orthanc")
 	a := serves(t, "")
 	d := a.enrol("ORTHANC", "--role", "modality", "--rsa")
 	a.user("ann", "radiologist")
@@ -220,7 +195,7 @@ func TestServeInterop_OrthancAsWebClient(t *testing.T) {
 		more["HttpHeaders"] = map[string]string{"Purpose-Of-Use": "TREAT"}
 		return more
 	}
-	o := startOrthanc(t, freePort(t), map[string]any{
+	o := startOrthanc(t, peertest.Port(t), map[string]any{
 		"HttpsVerifyPeers": true, "HttpsCACertificates": d.ca,
 		"DicomWeb": map[string]any{"Enable": true, "Root": "/dicom-web/", "Servers": map[string]any{
 			"device": server(map[string]any{"CertificateFile": d.cert, "CertificateKeyFile": d.key}),
@@ -256,17 +231,17 @@ func TestServeInterop_OrthancAsWebClient(t *testing.T) {
 		}
 	}
 	o.call("POST", "/dicom-web/servers/ann/retrieve", `{"Resources":[{"Study":"`+ctStudy+`"}],"Synchronous":true}`, &done)
-	o.has(dataSets(t, pydicomFiles+"test_files/CT_small.dcm")...)
+	o.has(dataSets(t, peertest.Files+"/CT_small.dcm")...)
 }
 
 // TestServeInterop_OrthancAsWebServer: what its DICOMweb finds and gives is stored
 // here as it came, and is here what it was there.
 func TestServeInterop_OrthancAsWebServer(t *testing.T) {
-	interop(t, "Orthanc")
+	peertest.Need(t, peertest.Files, "Orthanc")
 	a := serves(t, "")
 	d := a.enrol("WS", "--role", "modality", "--role", "workstation")
 	c := d.client(t)
-	o := startOrthanc(t, freePort(t), map[string]any{"DicomWeb": map[string]any{"Enable": true, "Root": "/dicom-web/"}})
+	o := startOrthanc(t, peertest.Port(t), map[string]any{"DicomWeb": map[string]any{"Enable": true, "Root": "/dicom-web/"}})
 	o.fill(threeStudies...)
 	theirs, err := dicomweb.NewClient(o.rest+"/dicom-web", dicomweb.Options{})
 	if err != nil {

@@ -13,6 +13,7 @@ import (
 	"github.com/leadglass/leadglass"
 	"github.com/leadglass/leadglass/dimse"
 	"github.com/leadglass/leadglass/internal/audit"
+	"github.com/leadglass/leadglass/internal/peertest"
 	"github.com/leadglass/leadglass/internal/tlog"
 	"github.com/leadglass/leadglass/internal/vault"
 )
@@ -22,7 +23,7 @@ import (
 // what everybody got.
 func (p *prey) last() {
 	p.lives++
-	cmd, out := exec.Command("leadglass", "serve", "--config", p.config), &said{}
+	cmd, out := exec.Command("leadglass", "serve", "--config", p.config), &peertest.Said{}
 	pipe, err := cmd.StdoutPipe()
 	if err != nil {
 		p.t.Fatal(err)

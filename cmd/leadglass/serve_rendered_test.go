@@ -8,12 +8,14 @@ import (
 	"os"
 	"path/filepath"
 	"testing"
+
+	"github.com/leadglass/leadglass/internal/peertest"
 )
 
 // TestServeInterop_Rendered compares pictures that leadglass serve makes with those
 // of DCMTK, which may differ by rounding.
 func TestServeInterop_Rendered(t *testing.T) {
-	interop(t, "dcm2pnm")
+	peertest.Need(t, peertest.Files, "dcm2pnm")
 	a := serves(t, "")
 	d := a.enrol("WS", "--role", "modality", "--role", "workstation")
 	c := d.client(t)
@@ -41,7 +43,7 @@ func TestServeInterop_Rendered(t *testing.T) {
 			continue
 		}
 		name := filepath.Join(t.TempDir(), "picture.png")
-		went(t, "dcm2pnm", append(opt.args, "+on", pydicomFiles+o.name, name)...)
+		went(t, "dcm2pnm", append(opt.args, "+on", peertest.Data+o.name, name)...)
 		theirs := decodePNG(t, name)
 		if ours.Bounds() != theirs.Bounds() {
 			t.Errorf("%s is %v, DCMTK's %v", o.name, ours.Bounds(), theirs.Bounds())

@@ -10,6 +10,7 @@ import (
 	"testing"
 
 	"github.com/leadglass/leadglass/dicom"
+	"github.com/leadglass/leadglass/internal/peertest"
 )
 
 // notSent are files, beside those that are no objects, that storescu cannot send:
@@ -22,21 +23,21 @@ func notSent() []string {
 // can send, and has exactly what storescu sent: with getscu, which can ask for
 // explicit little endian and for compressed objects, and with our own client.
 func TestServeInterop_StorescuOfEveryRealFile(t *testing.T) {
-	interop(t, "storescu", "getscu", "storescp", "dciodvfy")
+	peertest.Need(t, peertest.Files, "storescu", "getscu", "storescp", "dciodvfy")
 	r := refers(t)
 	stored, refused := 0, map[string]string{}
 	for _, group := range rounds(realObjects(t)) {
-		a := serves(t, exception(freePort(t), "DCMTK"))
+		a := serves(t, exception(peertest.Port(t), "DCMTK"))
 		d := a.enrol("WS", "--role", "workstation")
 		c, to := d.client(t), plainly("DCMTK", "LEADGLASS", port(a.plain))
 		for _, o := range group {
-			name := pydicomFiles + o.name
+			name := peertest.Data + o.name
 			sent := r.sent(t, name)
 			if sent == nil {
 				refused[o.name] = "not sent"
 				continue
 			}
-			out, _ := tool("storescu", to(append(offer(t, name), name)...)...)
+			out, _ := peertest.Try("storescu", to(append(offer(t, name), name)...)...)
 			_, said, _ := strings.Cut(out, "Received Store Response (")
 			if said, _, _ = strings.Cut(said, ")"); said != "Success" {
 				refused[o.name] = said
@@ -77,9 +78,9 @@ func getscuAsksFor(o *realObject) bool {
 func getscu(t *testing.T, to onWire, o *realObject, sent []byte) {
 	t.Helper()
 	dir := t.TempDir()
-	args := []string{"-S", "+B", "-od", dir, strings.Replace(offer(t, pydicomFiles+o.name)[1], "-x", "+x", 1), "-k", "QueryRetrieveLevel=IMAGE",
+	args := []string{"-S", "+B", "-od", dir, strings.Replace(offer(t, peertest.Data+o.name)[1], "-x", "+x", 1), "-k", "QueryRetrieveLevel=IMAGE",
 		"-k", "StudyInstanceUID=" + string(o.study), "-k", "SeriesInstanceUID=" + string(o.series), "-k", "SOPInstanceUID=" + string(o.instance)}
-	out, err := tool("getscu", append(args, to()...)...)
+	out, err := peertest.Try("getscu", append(args, to()...)...)
 	names, _ := filepath.Glob(filepath.Join(dir, "*"))
 	if err != nil || len(names) != 1 {
 		t.Errorf("getscu of %s: %v, %d files\n%s", o.name, err, len(names), out)
@@ -111,7 +112,7 @@ func (a *archive) verifies(c *http.Client, o *realObject, sent []byte) {
 		if err := os.WriteFile(name, b, 0o600); err != nil {
 			a.t.Fatal(err)
 		}
-		out, _ := tool("dciodvfy", name) // fails where it finds errors
+		out, _ := peertest.Try("dciodvfy", name) // fails where it finds errors
 		said[filepath.Base(name)] = out
 	}
 	if said["before"] != said["after"] {

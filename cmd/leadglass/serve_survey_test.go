@@ -11,6 +11,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/leadglass/leadglass/internal/peertest"
 	"github.com/leadglass/leadglass/internal/report"
 )
 
@@ -55,7 +56,7 @@ func oneSystem(t *testing.T, s *report.Survey, class string, exposures ...string
 // TestServeInterop_Survey: of an archive with three studies a survey finds that
 // there is one, which wants a certificate, and nothing else.
 func TestServeInterop_Survey(t *testing.T) {
-	interop(t, "storescu")
+	peertest.Need(t, peertest.Files, "storescu")
 	a := serves(t, "")
 	d := a.enrol("CT", "--role", "modality")
 	for _, name := range threeStudies {
@@ -95,8 +96,8 @@ func TestServeInterop_Survey(t *testing.T) {
 // TestServeInterop_SurveyOfOrthanc: of the same studies in an Orthanc that is open a
 // survey finds everything.
 func TestServeInterop_SurveyOfOrthanc(t *testing.T) {
-	interop(t, "Orthanc")
-	dicomPort := freePort(t)
+	peertest.Need(t, peertest.Files, "Orthanc")
+	dicomPort := peertest.Port(t)
 	o := startOrthanc(t, dicomPort, map[string]any{
 		"RemoteAccessAllowed": true, "DicomAlwaysAllowFind": true, "DicomAlwaysAllowGet": true, "DicomAlwaysAllowMove": true,
 		"DicomWeb": map[string]any{"Enable": true, "Root": "/dicom-web/"},
@@ -126,10 +127,10 @@ func TestServeInterop_SurveyOfOrthanc(t *testing.T) {
 // TestServeInterop_SurveyOfAnException: where a peer may speak in plain text, a
 // stranger finds that out, and no more.
 func TestServeInterop_SurveyOfAnException(t *testing.T) {
-	interop(t, "storescu")
-	a := serves(t, exception(freePort(t), "DCMTK"))
+	peertest.Need(t, peertest.Files, "storescu")
+	a := serves(t, exception(peertest.Port(t), "DCMTK"))
 	went(t, "storescu", plainly("DCMTK", "LEADGLASS", port(a.plain))(realFile(t, "CT_small.dcm")...)...)
-	one := oneSystem(t, surveys(t, port(a.plain), freePort(t), ""), "rejects", "dicom-plaintext")
+	one := oneSystem(t, surveys(t, port(a.plain), peertest.Port(t), ""), "rejects", "dicom-plaintext")
 	if one.Product != "" || one.Studies != 0 || one.Reject == "" {
 		t.Errorf("a stranger knows %+v", one)
 	}

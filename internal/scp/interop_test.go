@@ -14,7 +14,6 @@ import (
 	"os/exec"
 	"path/filepath"
 	"slices"
-	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -24,13 +23,11 @@ import (
 	"github.com/leadglass/leadglass/dimse"
 	"github.com/leadglass/leadglass/dimse/dimsetest"
 	"github.com/leadglass/leadglass/internal/identity"
+	"github.com/leadglass/leadglass/internal/peertest"
 	"github.com/leadglass/leadglass/internal/scp"
 	"github.com/leadglass/leadglass/ul"
 	"github.com/leadglass/leadglass/ul/ultest"
 )
-
-// realFiles are those of python3-pydicom.
-const realFiles = "/usr/lib/python3/dist-packages/pydicom/data/test_files"
 
 const (
 	ctStudy  = "1.3.6.1.4.1.5962.1.2.1.20040119072730.12322"
@@ -38,86 +35,23 @@ const (
 	ctUID    = "1.3.6.1.4.1.5962.1.1.1.1.1.20040119072730.12322"
 )
 
-func interop(t *testing.T, programs ...string) {
-	t.Helper()
-	if os.Getenv("INTEROP") != "1" {
-		t.Skip("INTEROP=1 is not set")
-	}
-	for _, p := range programs {
-		if _, err := exec.LookPath(p); err != nil {
-			t.Skipf("the peer %s is not installed", p)
-		}
-	}
-	if _, err := os.Stat(realFiles); err != nil {
-		t.Skip("the files of python3-pydicom are not installed")
-	}
-}
-
-func freePort(t *testing.T) string {
-	ln, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer ln.Close()
-	return portOf(ln.Addr().String())
-}
-
 func portOf(address string) string {
 	_, port, _ := net.SplitHostPort(address)
 	return port
 }
 
-// background starts a program that the test ends, and waits until it listens.
-func background(t *testing.T, port, name string, args ...string) {
-	t.Helper()
-	ctx, cancel := context.WithTimeout(context.Background(), 100*time.Second)
-	c := exec.CommandContext(ctx, name, args...)
-	var out bytes.Buffer
-	c.Stdout, c.Stderr = &out, &out
-	if err := c.Start(); err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() {
-		cancel()
-		_ = c.Wait()
-		if t.Failed() {
-			t.Logf("%s said:\n%s", name, out.String())
-		}
-	})
-	for range 200 {
-		if conn, err := net.Dial("tcp", "127.0.0.1:"+port); err == nil {
-			conn.Close()
-			return
-		}
-		time.Sleep(50 * time.Millisecond)
-	}
-	t.Fatalf("%s does not listen", name)
-}
-
-// tool runs a program to its end and returns what it said.
-func tool(t *testing.T, name string, args ...string) string {
-	t.Helper()
-	ctx, cancel := context.WithTimeout(context.Background(), 60*time.Second)
-	defer cancel()
-	out, err := exec.CommandContext(ctx, name, args...).CombinedOutput()
-	if err != nil {
-		t.Errorf("%s %s: %v\n%s", name, strings.Join(args, " "), err, out)
-	}
-	return string(out)
-}
-
 // TestInterop_ToolsOfDCMTKWithTLS: those of its clients that can speak TLS, known
 // by a certificate; and a C-MOVE to its storescp, which wants one of ours.
 func TestInterop_ToolsOfDCMTKWithTLS(t *testing.T) {
-	interop(t, "echoscu", "storescu", "findscu", "storescp")
+	peertest.Need(t, peertest.Files, "echoscu", "storescu", "findscu", "storescp")
 	us, them, other := ultest.NewIdentity(t, "us"), ultest.NewIdentity(t, "dcmtk"), ultest.NewIdentity(t, "other")
 	h := serve(t, func(c *scp.Config) {
 		c.TLS = &tls.Config{Certificates: []tls.Certificate{us.Certificate}, RootCAs: them.Pool}
 	}, &tls.Config{
 		Certificates: []tls.Certificate{us.Certificate}, ClientCAs: them.Pool, ClientAuth: tls.RequireAndVerifyClientCert, MinVersion: tls.VersionTLS12,
 	})
-	taking, dir := freePort(t), t.TempDir()
-	background(t, taking, "storescp", "+tls", them.KeyFile, them.CertFile, "+cf", us.AuthorityFile, "+B", "-od", dir, taking)
+	taking, dir := peertest.Port(t), t.TempDir()
+	peertest.Serve(t, taking, "storescp", "+tls", them.KeyFile, them.CertFile, "+cf", us.AuthorityFile, "+B", "-od", dir, taking)
 	h.enrol(t, "DCMTK", "127.0.0.1:"+taking).DialTLS = true
 	to := func(args ...string) []string {
 		return append([]string{"-d", "+tls", them.KeyFile, them.CertFile, "+cf", us.AuthorityFile, "-aet", "DCMTK", "-aec", "LEADGLASS", "127.0.0.1", portOf(h.address)}, args...)
@@ -161,10 +95,10 @@ func refusals(h *house) (n int) {
 
 // TestInterop_ToolsOfDCMTK is the same in plain text, as an exception lets in.
 func TestInterop_ToolsOfDCMTK(t *testing.T) {
-	interop(t, "echoscu", "storescu", "findscu", "movescu", "getscu", "storescp")
+	peertest.Need(t, peertest.Files, "echoscu", "storescu", "findscu", "movescu", "getscu", "storescp")
 	h := serve(t, nil)
-	taking, dir := freePort(t), t.TempDir()
-	background(t, taking, "storescp", "+B", "-od", dir, taking)
+	taking, dir := peertest.Port(t), t.TempDir()
+	peertest.Serve(t, taking, "storescp", "+B", "-od", dir, taking)
 	h.enrol(t, "DCMTK", "127.0.0.1:"+taking)
 	exerciseTools(t, h, dir, func(args ...string) []string {
 		return append([]string{"-d", "-aet", "DCMTK", "-aec", "LEADGLASS", "127.0.0.1", portOf(h.address)}, args...)
@@ -173,11 +107,11 @@ func TestInterop_ToolsOfDCMTK(t *testing.T) {
 
 // askTools echoes, stores and finds.
 func askTools(t *testing.T, h *house, to func(...string) []string) {
-	if out := tool(t, "echoscu", to()...); !strings.Contains(out, "Received Echo Response (Success)") {
+	if out := peertest.Run(t, "echoscu", to()...); !strings.Contains(out, "Received Echo Response (Success)") {
 		t.Errorf("echoscu said\n%s", out)
 	}
-	ct := filepath.Join(realFiles, "CT_small.dcm")
-	if out := tool(t, "storescu", to(ct)...); !strings.Contains(out, "0x0000: Success") {
+	ct := filepath.Join(peertest.Files, "CT_small.dcm")
+	if out := peertest.Run(t, "storescu", to(ct)...); !strings.Contains(out, "0x0000: Success") {
 		t.Errorf("storescu said\n%s", out)
 	}
 	if n := len(h.all()); n != 1 {
@@ -189,7 +123,7 @@ func askTools(t *testing.T, h *house, to func(...string) []string) {
 		{"-S", "-k", "QueryRetrieveLevel=SERIES", "-k", "StudyInstanceUID=" + ctStudy, "-k", "SeriesInstanceUID"},
 		{"-S", "-k", "QueryRetrieveLevel=IMAGE", "-k", "StudyInstanceUID=" + ctStudy, "-k", "SeriesInstanceUID=" + ctSeries, "-k", "SOPInstanceUID"},
 	} {
-		out := tool(t, "findscu", append(k, to()...)...)
+		out := peertest.Run(t, "findscu", append(k, to()...)...)
 		if !strings.Contains(out, "0x0000: Success") || strings.Count(out, "0xff00: Pending") != 1 || !strings.Contains(out, "LEADGLASS") {
 			t.Errorf("findscu %q said\n%s", k, out)
 		}
@@ -202,11 +136,11 @@ func exerciseTools(t *testing.T, h *house, moved string, to func(...string) []st
 	kept := h.all()[0].file[preamble:]
 	study := []string{"-S", "-k", "QueryRetrieveLevel=STUDY", "-k", "StudyInstanceUID=" + ctStudy}
 	got := t.TempDir()
-	if out := tool(t, "getscu", append(append(study, "+B", "-od", got), to()...)...); !strings.Contains(out, "0x0000: Success") {
+	if out := peertest.Run(t, "getscu", append(append(study, "+B", "-od", got), to()...)...); !strings.Contains(out, "0x0000: Success") {
 		t.Errorf("getscu said\n%s", out)
 	}
 	sameFile(t, "getscu", got, kept)
-	if out := tool(t, "movescu", append(append(study, "-aem", "DCMTK"), to()...)...); !strings.Contains(out, "0x0000: Success") {
+	if out := peertest.Run(t, "movescu", append(append(study, "-aem", "DCMTK"), to()...)...); !strings.Contains(out, "0x0000: Success") {
 		t.Errorf("movescu said\n%s", out)
 	}
 	sameFile(t, "storescp", moved, kept)
@@ -214,19 +148,19 @@ func exerciseTools(t *testing.T, h *house, moved string, to func(...string) []st
 
 // TestInterop_MoveToDcmqrscp moves to DCMTK's archive, which then has it.
 func TestInterop_MoveToDcmqrscp(t *testing.T) {
-	interop(t, "dcmqrscp", "storescu")
+	peertest.Need(t, peertest.Files, "dcmqrscp", "storescu")
 	h := serve(t, nil)
 	h.enrol(t, "STORESCU", "")
-	dir, p := t.TempDir(), freePort(t)
+	dir, p := t.TempDir(), peertest.Port(t)
 	cfg := fmt.Sprintf("NetworkTCPPort = %s\nMaxPDUSize = 16384\nMaxAssociations = 16\nHostTable BEGIN\nours = (LEADGLASS, 127.0.0.1, 11112)\nHostTable END\n"+
 		"VendorTable BEGIN\nVendorTable END\nAETable BEGIN\nPEER %s RW (200, 1024mb) ANY\nAETable END\n", p, dir)
 	name := filepath.Join(t.TempDir(), "cfg")
 	if err := os.WriteFile(name, []byte(cfg), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	background(t, p, "dcmqrscp", "-c", name)
+	peertest.Serve(t, p, "dcmqrscp", "-c", name)
 	h.enrol(t, "PEER", "127.0.0.1:"+p)
-	tool(t, "storescu", "-aec", "LEADGLASS", "127.0.0.1", portOf(h.address), filepath.Join(realFiles, "CT_small.dcm"))
+	peertest.Run(t, "storescu", "-aec", "LEADGLASS", "127.0.0.1", portOf(h.address), filepath.Join(peertest.Files, "CT_small.dcm"))
 	if rsp := move(t, h.dial(t), "PEER", identifier("STUDY", 0x0020000D, ctStudy)); rsp.Status != dimse.Success || rsp.Completed != 1 {
 		t.Errorf("%+v\n%s", rsp, h.said)
 	}
@@ -269,11 +203,11 @@ func dataSet(b []byte) ([]byte, bool) {
 // TestInterop_EveryRealFile: each is stored and comes back by C-GET and C-MOVE as
 // it was, byte for byte.
 func TestInterop_EveryRealFile(t *testing.T) {
-	interop(t)
+	peertest.Need(t, peertest.Files)
 	h := serve(t, func(c *scp.Config) { c.Private = true })
 	to := &anything{}
 	h.enrol(t, "WS", dimsetest.ServeUL(t, &ul.Server{Negotiate: to.negotiate, Handle: dimse.Handle(&to.taker, dimse.Limits{})}))
-	names, _ := filepath.Glob(filepath.Join(realFiles, "*.dcm"))
+	names, _ := filepath.Glob(filepath.Join(peertest.Files, "*.dcm"))
 	tried := 0
 	for _, name := range names {
 		b, err := os.ReadFile(name)
@@ -341,14 +275,14 @@ func there(t *testing.T, h *house, to *anything, name string, f *dicom.File, dat
 
 // TestInterop_Orthanc: it stores, finds, moves to itself and asks for commitment.
 func TestInterop_Orthanc(t *testing.T) {
-	interop(t, "Orthanc")
+	peertest.Need(t, peertest.Files, "Orthanc")
 	h := serve(t, nil)
 	dicomPort, web := orthanc(t, portOf(h.address))
 	h.enrol(t, "ORTHANC", "127.0.0.1:"+dicomPort)
 	if code := rest(t, "POST", web+"/modalities/ours/echo", "{}", nil); code != http.StatusOK {
 		t.Errorf("echo: HTTP %d", code)
 	}
-	b, err := os.ReadFile(filepath.Join(realFiles, "CT_small.dcm"))
+	b, err := os.ReadFile(filepath.Join(peertest.Files, "CT_small.dcm"))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -409,23 +343,13 @@ func orthancCommits(t *testing.T, web string) {
 
 // orthanc starts an Orthanc that knows us.
 func orthanc(t *testing.T, ours string) (dicomPort, web string) {
-	dir, dp, hp := t.TempDir(), freePort(t), freePort(t)
-	number := func(s string) int { n, _ := strconv.Atoi(s); return n }
-	cfg, err := json.Marshal(map[string]any{
-		"Name": "peer", "StorageDirectory": dir, "IndexDirectory": dir, "HttpPort": number(hp), "DicomPort": number(dp), "DicomAet": "ORTHANC",
-		"DicomAlwaysAllowStore": true, "AuthenticationEnabled": false, "Plugins": []string{}, "DicomScuTimeout": 10,
+	dp := peertest.Port(t)
+	hp := peertest.Orthanc(t, dp, map[string]any{
+		"DicomAet": "ORTHANC", "DicomAlwaysAllowStore": true, "AuthenticationEnabled": false, "Plugins": []string{}, "DicomScuTimeout": 10,
 		"DicomModalities": map[string]any{
-			"ours": map[string]any{"AET": "LEADGLASS", "Host": "127.0.0.1", "Port": number(ours), "AllowStorageCommitment": true},
+			"ours": map[string]any{"AET": "LEADGLASS", "Host": "127.0.0.1", "Port": peertest.Number(ours), "AllowStorageCommitment": true},
 		},
 	})
-	if err != nil {
-		t.Fatal(err)
-	}
-	name := filepath.Join(dir, "orthanc.json")
-	if err := os.WriteFile(name, cfg, 0o600); err != nil {
-		t.Fatal(err)
-	}
-	background(t, hp, "Orthanc", name) // it opens its DICOM port first
 	return dp, "http://127.0.0.1:" + hp
 }
 

@@ -11,6 +11,7 @@ import (
 	"github.com/leadglass/leadglass"
 	"github.com/leadglass/leadglass/dicom"
 	"github.com/leadglass/leadglass/dimse"
+	"github.com/leadglass/leadglass/internal/peertest"
 	"github.com/leadglass/leadglass/internal/scp"
 )
 
@@ -35,7 +36,7 @@ func TestStatus_EveryCode(t *testing.T) {
 
 // TestTranscode: there and back again every native real file is the same data set.
 func TestTranscode(t *testing.T) {
-	names, _ := filepath.Glob(filepath.Join(realFiles, "*.dcm"))
+	names, _ := filepath.Glob(filepath.Join(peertest.Files, "*.dcm"))
 	if len(names) == 0 {
 		t.Skip("the files of python3-pydicom are not installed")
 	}

@@ -3,117 +3,39 @@ package survey_test
 import (
 	"bytes"
 	"crypto/x509"
-	"encoding/json"
 	"encoding/pem"
 	"fmt"
-	"math/rand/v2"
-	"net"
+	"maps"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
-	"time"
 
 	"github.com/leadglass/leadglass/dicom"
 	"github.com/leadglass/leadglass/dicom/dict"
 	"github.com/leadglass/leadglass/internal/advisory"
+	"github.com/leadglass/leadglass/internal/peertest"
 	"github.com/leadglass/leadglass/internal/probe/probetest"
 	"github.com/leadglass/leadglass/internal/report"
 	"github.com/leadglass/leadglass/internal/survey"
 	"github.com/leadglass/leadglass/ul"
 )
 
-// needs skips where the interop tier is off or a program is missing.
-func needs(t *testing.T, programs ...string) {
-	t.Helper()
-	if os.Getenv("INTEROP") != "1" {
-		t.Skip("INTEROP=1 runs this against Debian's archives")
-	}
-	for _, p := range programs {
-		if _, err := exec.LookPath(p); err != nil {
-			t.Skipf("%s is not installed", p)
-		}
-	}
-}
-
-// start runs a server until the test ends, and waits until it listens on ports.
-func start(t *testing.T, ports []uint16, program string, args ...string) {
-	t.Helper()
-	var said bytes.Buffer
-	cmd := exec.Command(program, args...)
-	cmd.Stdout, cmd.Stderr = &said, &said
-	if err := cmd.Start(); err != nil {
-		t.Fatal(err)
-	}
-	ended := make(chan struct{})
-	go func() { cmd.Wait(); close(ended) }()
-	t.Cleanup(func() {
-		cmd.Process.Kill()
-		<-ended
-		if t.Failed() {
-			t.Logf("%s said:\n%s", program, said.String())
-		}
-	})
-	for _, p := range ports {
-		for deadline := time.Now().Add(20 * time.Second); ; time.Sleep(50 * time.Millisecond) {
-			conn, err := net.Dial("tcp", fmt.Sprintf("127.0.0.1:%d", p))
-			if err == nil {
-				conn.Close()
-				break
-			}
-			if time.Now().After(deadline) {
-				t.Fatalf("%s does not listen on %d", program, p)
-			}
-		}
-	}
-}
-
-// unused is a port where nobody listens, below those that the system gives to
-// connections: Orthanc does not take one of which a connection is left over.
-func unused(t *testing.T) uint16 {
-	t.Helper()
-	const first, last = 20000, 32000
-	for range 100 {
-		p := first + rand.IntN(last-first)
-		if l, err := net.Listen("tcp", fmt.Sprintf("127.0.0.1:%d", p)); err == nil {
-			l.Close()
-			return uint16(p)
-		}
-	}
-	t.Fatal("no port is free")
-	return 0
-}
-
 // orthanc starts Debian's Orthanc with these settings beside the ports.
 func orthanc(t *testing.T, settings map[string]any) (dicom, http uint16) {
 	t.Helper()
-	dicom, http = unused(t), unused(t)
-	dir := t.TempDir()
-	config := map[string]any{
-		"Name": "test", "StorageDirectory": dir, "IndexDirectory": dir,
-		"DicomPort": dicom, "HttpPort": http, "HttpThreadsCount": 4,
-	}
-	for k, v := range settings {
-		config[k] = v
-	}
-	text, err := json.Marshal(config)
-	if err != nil {
-		t.Fatal(err)
-	}
-	name := filepath.Join(dir, "orthanc.json")
-	if err := os.WriteFile(name, text, 0o600); err != nil {
-		t.Fatal(err)
-	}
-	start(t, []uint16{dicom, http}, "Orthanc", name)
-	return dicom, http
+	d := peertest.Port(t)
+	config := map[string]any{"HttpThreadsCount": 4}
+	maps.Copy(config, settings)
+	return uint16(peertest.Number(d)), uint16(peertest.Number(peertest.Orthanc(t, d, config)))
 }
 
 // fill stores three studies of pydicom's test files.
 func fill(t *testing.T, called string, port uint16) {
 	t.Helper()
-	const files = "/usr/lib/python3/dist-packages/pydicom/data/test_files/"
+	const files = peertest.Files + "/"
 	for _, f := range []string{"CT_small.dcm", "MR_small.dcm", "rtplan.dcm"} {
 		if _, err := os.Stat(files + f); err != nil {
 			t.Skipf("pydicom's test files are not installed: %v", err)
@@ -155,7 +77,7 @@ func check(t *testing.T, s report.System, class, product, version string, patien
 }
 
 func TestInterop_OrthancOpen(t *testing.T) {
-	needs(t, "Orthanc", "storescu")
+	peertest.Need(t, "Orthanc", "storescu")
 	dicom, http := orthanc(t, map[string]any{
 		"RemoteAccessAllowed": true, "AuthenticationEnabled": false,
 		"DicomAlwaysAllowFind": true, "DicomAlwaysAllowGet": true, "DicomAlwaysAllowMove": true,
@@ -170,7 +92,7 @@ func TestInterop_OrthancOpen(t *testing.T) {
 // TestInterop_OrthancDefault: out of the box it takes and verifies for anyone,
 // and answers nobody. Its web interface is for the own machine, which we are.
 func TestInterop_OrthancDefault(t *testing.T) {
-	needs(t, "Orthanc", "storescu")
+	peertest.Need(t, "Orthanc", "storescu")
 	dicom, http := orthanc(t, nil)
 	fill(t, "ORTHANC", dicom)
 	s := only(t, "", []uint16{dicom}, []uint16{http})
@@ -180,7 +102,7 @@ func TestInterop_OrthancDefault(t *testing.T) {
 
 // TestInterop_OrthancHardened holds three studies for one device that it knows.
 func TestInterop_OrthancHardened(t *testing.T) {
-	needs(t, "Orthanc", "storescu", "findscu")
+	peertest.Need(t, "Orthanc", "storescu", "findscu")
 	dicom, http := orthanc(t, map[string]any{
 		"RemoteAccessAllowed": true, "AuthenticationEnabled": true, "RegisteredUsers": map[string]string{"a": "b"},
 		"DicomCheckCalledAet": true, "DicomCheckModalityHost": true,
@@ -203,7 +125,7 @@ func TestInterop_OrthancHardened(t *testing.T) {
 }
 
 func TestInterop_OrthancDICOMweb(t *testing.T) {
-	needs(t, "Orthanc", "storescu")
+	peertest.Need(t, "Orthanc", "storescu")
 	const plugin = "/usr/share/orthanc/plugins/libOrthancDicomWeb.so"
 	if _, err := os.Stat(plugin); err != nil {
 		t.Skipf("orthanc-dicomweb is not installed: %v", err)
@@ -241,7 +163,7 @@ func pemFiles(t *testing.T, ca *probetest.Authority, c probetest.Certificate) (c
 // TestInterop_OrthancTLS: 1.10.1 takes the old versions too, as openssl s_client
 // agrees. Its HTTPS is not surveyed: Debian's build dies of any HTTPS request.
 func TestInterop_OrthancTLS(t *testing.T) {
-	needs(t, "Orthanc")
+	peertest.Need(t, "Orthanc")
 	versions := []string{"1.0", "1.1", "1.2", "1.3"}
 	ca := probetest.NewAuthority(t)
 	cert, key, authority := pemFiles(t, ca, probetest.Certificate{Bits: 2048})
@@ -271,7 +193,7 @@ func TestInterop_OrthancTLS(t *testing.T) {
 }
 
 func TestInterop_OrthancWorklist(t *testing.T) {
-	needs(t, "Orthanc")
+	peertest.Need(t, "Orthanc")
 	const plugin = "/usr/share/orthanc/plugins/libModalityWorklists.so"
 	if _, err := os.Stat(plugin); err != nil {
 		t.Skipf("Orthanc's worklist plugin is not installed: %v", err)
@@ -309,9 +231,9 @@ func TestInterop_OrthancWorklist(t *testing.T) {
 // qrscp starts DCMTK's archive with one application entity.
 func qrscp(t *testing.T, title, peers string) uint16 {
 	t.Helper()
-	p := port(probetest.Closed(t))
+	p := peertest.Port(t)
 	dir := t.TempDir()
-	config := fmt.Sprintf("NetworkTCPPort = %d\nMaxPDUSize = 16384\nMaxAssociations = 16\n"+
+	config := fmt.Sprintf("NetworkTCPPort = %s\nMaxPDUSize = 16384\nMaxAssociations = 16\n"+
 		"HostTable BEGIN\nfriend = (FRIEND, 127.0.0.1, 11999)\nfriends = friend\nHostTable END\n"+
 		"VendorTable BEGIN\nVendorTable END\n"+
 		"AETable BEGIN\n%s %s RW (200, 1024mb) %s\nAETable END\n", p, title, dir, peers)
@@ -319,14 +241,14 @@ func qrscp(t *testing.T, title, peers string) uint16 {
 	if err := os.WriteFile(name, []byte(config), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	start(t, []uint16{p}, "dcmqrscp", "-c", name)
-	return p
+	peertest.Serve(t, p, "dcmqrscp", "-c", name)
+	return uint16(peertest.Number(p))
 }
 
 // dcmqrscp takes associations for its own title alone; a survey that knows it
 // sees whom it answers.
 func TestInterop_DCMTKOpen(t *testing.T) {
-	needs(t, "dcmqrscp", "storescu")
+	peertest.Need(t, "dcmqrscp", "storescu")
 	p := qrscp(t, "ARCHIVE", "ANY")
 	fill(t, "ARCHIVE", p)
 	s := only(t, "ARCHIVE", []uint16{p}, nil)
@@ -338,7 +260,7 @@ func TestInterop_DCMTKOpen(t *testing.T) {
 }
 
 func TestInterop_DCMTKUnknownTitle(t *testing.T) {
-	needs(t, "dcmqrscp", "storescu")
+	peertest.Need(t, "dcmqrscp", "storescu")
 	p := qrscp(t, "ARCHIVE", "ANY")
 	fill(t, "ARCHIVE", p)
 	s := only(t, "", []uint16{p}, nil)
@@ -349,7 +271,7 @@ func TestInterop_DCMTKUnknownTitle(t *testing.T) {
 }
 
 func TestInterop_DCMTKRestricted(t *testing.T) {
-	needs(t, "dcmqrscp")
+	peertest.Need(t, "dcmqrscp")
 	p := qrscp(t, "ARCHIVE", "friends")
 	s := only(t, "ARCHIVE", []uint16{p}, nil)
 	check(t, s, "rejects", "", "", 0, 0, 0, "dicom-plaintext")
