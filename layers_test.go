@@ -16,9 +16,9 @@ const module = "github.com/leadglass/leadglass"
 // floors lists the packages from the ground up. A package imports only from
 // the lines above its own.
 var floors = [][]string{
-	{"dicom/dict", "internal/durable", "internal/limit", "internal/regular", "internal/peertest"},
+	{"dicom/dict", "internal/durable", "internal/limit", "internal/regular", "internal/peertest", "internal/benchtest"},
 	{"dicom", "internal/blob", "internal/tlog", "internal/vault", "internal/ca", "internal/durable/durabletest"},
-	{".", "dicom/pixel", "internal/blob/blobtest", "ul", "internal/scope", "internal/place", "internal/product", "internal/advisory", "internal/compromise", "internal/govid", "internal/fleet/content"},
+	{".", "dicom/pixel", "internal/blob/blobtest", "internal/tlog/tlogtest", "ul", "internal/scope", "internal/place", "internal/product", "internal/advisory", "internal/compromise", "internal/govid", "internal/fleet/content"},
 	{"dimse", "dicomweb", "internal/index", "internal/policy", "internal/guard", "internal/audit", "internal/render", "internal/identity"},
 	{
 		"internal/archive", "internal/scp", "internal/origin", "internal/probe", "internal/census",
@@ -92,7 +92,7 @@ var walls = []wall{
 }
 
 // testPackages may import testing although they are not test files.
-var testPackages = []string{"internal/peertest", "ul/ultest", "dimse/dimsetest", "internal/probe/probetest", "internal/index/indextest", "internal/guard/guardtest", "internal/blob/blobtest"}
+var testPackages = []string{"internal/peertest", "internal/benchtest", "internal/tlog/tlogtest", "ul/ultest", "dimse/dimsetest", "internal/probe/probetest", "internal/index/indextest", "internal/guard/guardtest", "internal/blob/blobtest"}
 
 func TestFloors(t *testing.T) {
 	floor := map[string]int{}

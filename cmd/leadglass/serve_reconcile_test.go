@@ -14,7 +14,7 @@ import (
 	"github.com/leadglass/leadglass/dimse"
 	"github.com/leadglass/leadglass/internal/audit"
 	"github.com/leadglass/leadglass/internal/peertest"
-	"github.com/leadglass/leadglass/internal/tlog"
+	"github.com/leadglass/leadglass/internal/tlog/tlogtest"
 	"github.com/leadglass/leadglass/internal/vault"
 )
 
@@ -153,7 +153,7 @@ func (p *prey) records() *read {
 	index := uint64(0)
 	names, _ := filepath.Glob(filepath.Join(p.c.Data, "log", "segments", "*.seg"))
 	for _, name := range names {
-		for _, e := range p.entries(name) {
+		for _, e := range tlogtest.Segment(p.t, name) {
 			r, err := audit.Decode(index, e.Leaf, e.Beside, v)
 			if err != nil {
 				p.t.Fatalf("record %d: %v", index, err)
@@ -185,25 +185,4 @@ func (l *read) note(r *leadglass.Record) {
 		}
 		l.marked[mark] = r.ID
 	}
-}
-
-// entries are those of a segment.
-func (p *prey) entries(name string) (all []tlog.Entry) {
-	b, err := os.ReadFile(name)
-	if err != nil {
-		p.t.Fatal(err)
-	}
-	_, _, at, err := tlog.ParseSegmentHeader(b)
-	for err == nil && at < len(b) {
-		var f *tlog.Frame
-		var n int
-		if f, n, err = tlog.ParseFrame(b[at:]); err == nil {
-			all = append(all, f.Entries...)
-			at += n
-		}
-	}
-	if err != nil {
-		p.t.Fatalf("%s: %v", filepath.Base(name), err)
-	}
-	return all
 }

@@ -7,11 +7,10 @@ import (
 	"io"
 	"sync"
 	"sync/atomic"
-	"syscall"
 	"testing"
-	"time"
 
 	"github.com/leadglass/leadglass"
+	"github.com/leadglass/leadglass/internal/benchtest"
 )
 
 // BenchmarkStore stores CT slices of 512 KiB and small objects, from one sender
@@ -26,7 +25,7 @@ func BenchmarkStore(b *testing.B) {
 				b.SetBytes(int64(len(template)))
 				var next atomic.Int64
 				next.Store(1000000)
-				cpu := processor()
+				cpu := benchtest.Processor(b)
 				b.ResetTimer()
 				var wg sync.WaitGroup
 				for range senders {
@@ -49,7 +48,7 @@ func BenchmarkStore(b *testing.B) {
 				}
 				wg.Wait()
 				b.ReportMetric(float64(b.N)/b.Elapsed().Seconds(), "objects/s")
-				b.ReportMetric(float64((processor()-cpu).Microseconds())/float64(b.N), "cpu-us/op")
+				b.ReportMetric(float64((benchtest.Processor(b)-cpu).Microseconds())/float64(b.N), "cpu-us/op")
 			})
 		}
 	}
@@ -80,12 +79,4 @@ func BenchmarkOpen(b *testing.B) {
 		}
 		c.Close()
 	}
-}
-
-func processor() time.Duration {
-	var u syscall.Rusage
-	if syscall.Getrusage(syscall.RUSAGE_SELF, &u) != nil {
-		return 0
-	}
-	return time.Duration(u.Utime.Nano() + u.Stime.Nano())
 }

@@ -17,7 +17,7 @@ import (
 	"github.com/leadglass/leadglass"
 	"github.com/leadglass/leadglass/dicom"
 	"github.com/leadglass/leadglass/internal/audit"
-	"github.com/leadglass/leadglass/internal/tlog"
+	"github.com/leadglass/leadglass/internal/tlog/tlogtest"
 	"github.com/leadglass/leadglass/internal/vault"
 )
 
@@ -75,33 +75,6 @@ func open(t testing.TB, dir string, now func() time.Time) *audit.Log {
 func at(now time.Time) func() time.Time { return func() time.Time { return now } }
 
 // entries reads the segments of a log folder.
-func entries(t testing.TB, dir string) []tlog.Entry {
-	t.Helper()
-	var all []tlog.Entry
-	names, err := filepath.Glob(filepath.Join(dir, "log", "segments", "*.seg"))
-	if err != nil {
-		t.Fatal(err)
-	}
-	for _, name := range names {
-		b, err := os.ReadFile(name)
-		if err != nil {
-			t.Fatal(err)
-		}
-		_, _, at, err := tlog.ParseSegmentHeader(b)
-		if err != nil {
-			t.Fatal(err)
-		}
-		for at < len(b) {
-			f, n, err := tlog.ParseFrame(b[at:])
-			if err != nil {
-				t.Fatal(err)
-			}
-			all = append(all, f.Entries...)
-			at += n
-		}
-	}
-	return all
-}
 
 func TestLog_ARecordComesBackWhole(t *testing.T) {
 	dir := t.TempDir()
@@ -118,7 +91,7 @@ func TestLog_ARecordComesBackWhole(t *testing.T) {
 	}
 	l = open(t, dir, at(t0)) // the vault remembers
 	defer l.Close()
-	e := entries(t, dir)[1]
+	e := tlogtest.Entries(t, dir)[1]
 	got, err := audit.Decode(1, e.Leaf, e.Beside, l.Vault())
 	if err != nil {
 		t.Fatal(err)
@@ -139,7 +112,7 @@ func TestDecode_WithoutKeys(t *testing.T) {
 	if err := l.Record(t.Context(), full()); err != nil {
 		t.Fatal(err)
 	}
-	e := entries(t, dir)[0]
+	e := tlogtest.Entries(t, dir)[0]
 	r, err := audit.Decode(0, e.Leaf, e.Beside, nil)
 	if err != nil || r.Subject != "" || r.Peer.ID != "" || r.Instances != 7 || r.Purpose != leadglass.Treatment {
 		t.Errorf("%+v, %v", r, err)
@@ -193,7 +166,7 @@ func TestLog_WhoOnlyClaimsGetsNoHandle(t *testing.T) {
 	if err := l.Record(t.Context(), r); err != nil {
 		t.Fatal(err)
 	}
-	e := entries(t, dir)[0]
+	e := tlogtest.Entries(t, dir)[0]
 	h, err := audit.ParseHeader(e.Leaf)
 	if err != nil || h.Actor != "" || h.Subject != "" || h.Behalf != "" {
 		t.Errorf("%+v, %v", h, err)
@@ -215,7 +188,7 @@ func TestLog_HandlesLastAnEpoch(t *testing.T) {
 		if err := l.Record(t.Context(), full()); err != nil {
 			t.Fatal(err)
 		}
-		h, err := audit.ParseHeader(entries(t, dir)[i].Leaf)
+		h, err := audit.ParseHeader(tlogtest.Entries(t, dir)[i].Leaf)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -240,7 +213,7 @@ func TestLog_TimeNeverGoesBack(t *testing.T) {
 		l.Close()
 	}
 	want := []string{"2026-11-24T16:01:02.003Z", "2026-11-24T16:01:02.003Z back", "2026-11-24T16:02:02.003Z"}
-	for i, e := range entries(t, dir) {
+	for i, e := range tlogtest.Entries(t, dir) {
 		h, err := audit.ParseHeader(e.Leaf)
 		if err != nil {
 			t.Fatal(err)
@@ -269,7 +242,7 @@ func TestLog_ManyAtOnceKeepTheirOrder(t *testing.T) {
 	}
 	wg.Wait()
 	l.Close()
-	last, all := "", entries(t, dir)
+	last, all := "", tlogtest.Entries(t, dir)
 	for i, e := range all {
 		h, err := audit.ParseHeader(e.Leaf)
 		if err != nil || h.Committed < last {

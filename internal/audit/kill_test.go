@@ -18,6 +18,7 @@ import (
 	"github.com/leadglass/leadglass/internal/audit"
 	"github.com/leadglass/leadglass/internal/review"
 	"github.com/leadglass/leadglass/internal/tlog"
+	"github.com/leadglass/leadglass/internal/tlog/tlogtest"
 )
 
 // killed names the folder that TestMain writes to until it is killed.
@@ -91,7 +92,7 @@ func TestLog_Killed(t *testing.T) {
 		if _, err := review.Verify(t.Context(), review.Config{Dir: filepath.Join(dir, "log"), Key: string(public)}); err != nil {
 			t.Fatalf("round %d: %v", round, err)
 		}
-		all := entries(t, dir)
+		all := tlogtest.Entries(t, dir)
 		for _, line := range acknowledged {
 			var index int
 			var id string

@@ -8,13 +8,13 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
-	"syscall"
 	"testing"
 	"time"
 
 	"github.com/leadglass/leadglass"
 	"github.com/leadglass/leadglass/dicom"
 	"github.com/leadglass/leadglass/dicom/dict"
+	"github.com/leadglass/leadglass/internal/benchtest"
 	"github.com/leadglass/leadglass/internal/index"
 )
 
@@ -145,13 +145,13 @@ func TestFind_ManyUIDs(t *testing.T) {
 			"studies":   asked(leadglass.StudyLevel, dict.StudyInstanceUID, strings.Join(of, `\`)),
 			"instances": asked(leadglass.InstanceLevel, dict.SOPInstanceUID, strings.Join(within, `\`)),
 		} {
-			begun, had := processor(t), 0
+			begun, had := benchtest.Processor(t), 0
 			for _, err := range x.Find(context.Background(), q) {
 				if had++; err != nil {
 					t.Fatal(err)
 				}
 			}
-			took := processor(t) - begun
+			took := benchtest.Processor(t) - begun
 			if t.Logf("%d %s of %d in %v of processor time", had, name, studies, took); had != n || aim > 0 && took > aim {
 				t.Errorf("%d of %d %s in %v of processor time", had, n, name, took)
 			}
@@ -201,16 +201,6 @@ func told(t *testing.T, x index.Index, q *leadglass.Query, of []string) (refs []
 		}
 	}
 	return refs, mr
-}
-
-// processor is the time that this process had of the processors.
-func processor(t *testing.T) time.Duration {
-	t.Helper()
-	var r syscall.Rusage
-	if err := syscall.Getrusage(syscall.RUSAGE_SELF, &r); err != nil {
-		t.Fatal(err)
-	}
-	return time.Duration(r.Utime.Nano() + r.Stime.Nano())
 }
 
 // series adds one series of so many instances.

@@ -1,22 +1,13 @@
 package policy_test
 
 import (
-	"syscall"
 	"testing"
 	"time"
 
 	"github.com/leadglass/leadglass"
+	"github.com/leadglass/leadglass/internal/benchtest"
 	"github.com/leadglass/leadglass/internal/policy"
 )
-
-// cpu is the time that this process has used.
-func cpu(b *testing.B) time.Duration {
-	var u syscall.Rusage
-	if err := syscall.Getrusage(syscall.RUSAGE_SELF, &u); err != nil {
-		b.Fatal(err)
-	}
-	return time.Duration(u.Utime.Nano() + u.Stime.Nano())
-}
 
 // BenchmarkDecide is one decision with the shipped rules. On a machine that others
 // use as well, cpu-ns/op is the figure to look at.
@@ -52,12 +43,12 @@ func benchmark(b *testing.B, s *policy.Set, prepared bool) {
 				b.Fatal("denied")
 			}
 			b.ReportAllocs()
-			from, n := cpu(b), 0
+			from, n := benchtest.Processor(b), 0
 			for b.Loop() {
 				decide(study)
 				n++
 			}
-			b.ReportMetric(float64(cpu(b)-from)/float64(n), "cpu-ns/op")
+			b.ReportMetric(float64(benchtest.Processor(b)-from)/float64(n), "cpu-ns/op")
 		})
 	}
 }

@@ -8,11 +8,11 @@ import (
 	"path/filepath"
 	"runtime"
 	"strconv"
-	"syscall"
 	"testing"
 	"time"
 
 	"github.com/leadglass/leadglass/internal/audit"
+	"github.com/leadglass/leadglass/internal/benchtest"
 	"github.com/leadglass/leadglass/internal/durable"
 	"github.com/leadglass/leadglass/internal/durable/durabletest"
 	"github.com/leadglass/leadglass/internal/review"
@@ -31,9 +31,9 @@ func TestVerify_Speed(t *testing.T) {
 	}
 	c := generate(t, n, 64)
 	runtime.GC()
-	start, used := time.Now(), processor(t)
+	start, used := time.Now(), benchtest.Processor(t)
 	report, err := review.Verify(t.Context(), c)
-	took, used := time.Since(start), processor(t)-used
+	took, used := time.Since(start), benchtest.Processor(t)-used
 	if err != nil || report.Size != uint64(n) {
 		t.Fatalf("%+v, %v", report, err)
 	}
@@ -101,14 +101,4 @@ func again(t *testing.T, e tlog.Entry, n int) tlog.Entry {
 	sum := sha256.Sum256(body)
 	h.Body = hex.EncodeToString(sum[:])
 	return tlog.Entry{Leaf: h.Format(), Beside: body}
-}
-
-// processor is the time that this process had of the processors.
-func processor(t *testing.T) time.Duration {
-	t.Helper()
-	var r syscall.Rusage
-	if err := syscall.Getrusage(syscall.RUSAGE_SELF, &r); err != nil {
-		t.Fatal(err)
-	}
-	return time.Duration(r.Utime.Nano() + r.Stime.Nano())
 }

@@ -8,13 +8,13 @@ import (
 	"os"
 	"slices"
 	"sync"
-	"syscall"
 	"testing"
 	"time"
 
 	"github.com/leadglass/leadglass"
 	"github.com/leadglass/leadglass/dicom"
 	"github.com/leadglass/leadglass/dimse"
+	"github.com/leadglass/leadglass/internal/benchtest"
 	"github.com/leadglass/leadglass/internal/identity"
 	"github.com/leadglass/leadglass/internal/serve"
 )
@@ -40,22 +40,13 @@ func TestSpeed_Guard(t *testing.T) {
 		all = append(all, slice{name: "A^B", patient: "P1", study: "1.2.3", n: n + 1, date: "20260101", pixels: 512 << 10})
 	}
 	h.store(nil, "BENCH", all...)
-	before := processor()
+	before := benchtest.Processor(t)
 	costs := h.request(5 * time.Second)
-	each := (processor() - before) / time.Duration(len(costs))
+	each := (benchtest.Processor(t) - before) / time.Duration(len(costs))
 	p50, p99 := costs[len(costs)/2], costs[len(costs)*99/100]
 	own, whole := h.bulk(20)
 	fmt.Printf("  guard at 500 requests a second: p50 %.2f ms, p99 %.2f ms, processor %.2f ms, the index included\n", ms(p50), ms(p99), ms(each))
 	fmt.Printf("  guard of a C-GET of 100 slices of 512 KB, not encrypted: %.1f ms of %.1f ms, %.1f %%\n", ms(own), ms(whole), 100*ms(own)/ms(whole))
-}
-
-// processor is the time that processors spent on this process.
-func processor() time.Duration {
-	var u syscall.Rusage
-	if syscall.Getrusage(syscall.RUSAGE_SELF, &u) != nil {
-		return 0
-	}
-	return time.Duration(u.Utime.Nano() + u.Stime.Nano())
 }
 
 func ms(d time.Duration) float64 { return d.Seconds() * 1000 }
